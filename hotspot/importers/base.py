@@ -1,0 +1,242 @@
+"""What an importer is, and the bytes it reads.
+
+An importer is a module with three names::
+
+    INFO = ImporterInfo("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"))
+    def detect(head: Head) -> Match: ...
+    def load(source: Source, options: ImportOptions) -> Sequence[Profile] | Source: ...
+
+``detect`` looks at the first bytes only. ``load`` parses into a `hotspot.builder.ProfileBuilder`; it may instead
+return another `Source` for the registry to read (perf.data becomes perf script text). Importers never import
+each other. A third party registers its module under the entry-point group ``hotspot.importers``.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO, Protocol, cast
+
+from hotspot.errors import MalformedProfile, UnreadableInput
+from hotspot.profile import Profile
+
+HEAD_BYTES = 1 << 16
+_CHUNK = 1 << 20
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+
+
+class Match(enum.IntEnum):
+    """Whether a file looks like a format: certain, possible, or not at all."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+
+@dataclass(frozen=True)
+class ImporterInfo:
+    """How a format is called on the command line and in `hotspot formats`."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What a user may ask of an import.
+
+    Attributes:
+        inline: let perf look up inlined frames, which can take minutes.
+    """
+
+    inline: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file, decompressed.
+
+    Attributes:
+        data: at most `HEAD_BYTES` bytes.
+        complete: whether this is the whole file.
+        name: file name, for formats whose content alone does not tell them apart.
+    """
+
+    data: bytes
+    complete: bool
+    name: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The head as text: UTF-16 where it has its byte-order mark, else UTF-8 with replacements."""
+        return decode_text(self.data, errors="replace")
+
+
+class ImporterModule(Protocol):
+    """The protocol of an importer module."""
+
+    INFO: ImporterInfo
+
+    @staticmethod
+    def detect(head: Head) -> Match:
+        """Say whether the head looks like this format."""
+
+    @staticmethod
+    def load(source: Source, options: ImportOptions) -> Sequence[Profile] | Source:
+        """Parse a source into profiles, or name another source to read instead."""
+
+
+class NotThisFormat(MalformedProfile):
+    """Raised by ``load`` where the file turned out to be something else; the registry tries the next importer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One input: a file, standard input, or the output of a program.
+
+    Attributes:
+        path: what the user gave; ``-`` for standard input.
+        opener: opens the stored bytes from the beginning; may be called again.
+        sha256: of the stored bytes.
+    """
+
+    path: str
+    opener: Callable[[], BinaryIO]
+    sha256: str
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the decompressed bytes; damage in the compression becomes `UnreadableInput`."""
+        stored = self.opener()
+        try:
+            with _decompressed(stored) as stream, _compression_errors(self.path):
+                yield stream
+        finally:
+            stored.close()
+
+    def read(self) -> bytes:
+        """Return all decompressed bytes."""
+        with self.open() as stream:
+            return stream.read()
+
+    @cached_property
+    def head(self) -> Head:
+        """The first decompressed bytes."""
+        with self.open() as stream:
+            data = _read_up_to(stream, HEAD_BYTES + 1)
+        return Head(data[:HEAD_BYTES], len(data) <= HEAD_BYTES, os.path.basename(self.path))
+
+
+def file_source(path: str) -> Source:
+    """Return the source for a path, or for standard input where it is ``-``.
+
+    Raises:
+        UnreadableInput: the file is missing, a folder, or may not be read.
+    """
+    if path == "-":
+        return _spooled_source(path, sys.stdin.buffer)
+    try:
+        if not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path):
+            with open(path, "rb") as pipe:  # a named pipe or /dev/fd/N can be read only once
+                return _spooled_source(path, pipe)
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableInput(path, (error.strerror or str(error)).lower()) from error
+    return Source(path, lambda: open(path, "rb"), digest)
+
+
+def bytes_source(path: str, data: bytes, sha256: str | None = None) -> Source:
+    """Return a source over bytes in memory, named ``path``."""
+    return Source(path, lambda: io.BytesIO(data), sha256 or hashlib.sha256(data).hexdigest())
+
+
+def _spooled_source(path: str, stream: BinaryIO) -> Source:
+    """Copy a stream that can be read once to a temporary file, so that memory stays bounded."""
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the last handle on it)
+    digest = hashlib.sha256()
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+        spool.write(chunk)
+    spool.flush()
+
+    def reopen() -> BinaryIO:
+        handle = os.fdopen(os.dup(spool.fileno()), "rb")
+        handle.seek(0)
+        return handle
+
+    return Source(path, reopen, digest.hexdigest())
+
+
+def decode_text(data: bytes, errors: str = "backslashreplace") -> str:
+    r"""Decode text a profiler wrote: UTF-16 with a byte-order mark, else UTF-8.
+
+    Bytes that are neither stay visible as ``\xe9`` and so keep two names apart.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors=errors)
+
+
+def _read_up_to(stream: BinaryIO, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _decompressed(stored: BinaryIO) -> BinaryIO:
+    magic = stored.read(6)
+    stored.seek(0)
+    kind = next((name for prefix, name in _MAGIC.items() if magic.startswith(prefix)), None)
+    if kind == "gzip":
+        import gzip
+
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stored))
+    if kind == "bzip2":
+        import bz2
+
+        return cast(BinaryIO, bz2.BZ2File(stored))
+    if kind == "xz":
+        import lzma
+
+        return cast(BinaryIO, lzma.LZMAFile(stored))
+    if kind == "zstd":
+        import zstandard
+
+        reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader)))
+    return stored
+
+
+@contextmanager
+def _compression_errors(path: str) -> Iterator[None]:
+    import zlib
+
+    try:
+        yield
+    except EOFError as error:
+        raise UnreadableInput(path, "the compressed data ends early") from error
+    except (zlib.error, OSError) as error:
+        raise UnreadableInput(path, f"cannot be read: {error}") from error
+    except Exception as error:
+        # lzma.LZMAError and zstandard.ZstdError, told by name so that neither is imported for a plain file.
+        if type(error).__name__ in ("LZMAError", "ZstdError"):
+            raise UnreadableInput(path, f"the compressed data is damaged: {error}") from error
+        raise

@@ -1,0 +1,121 @@
+"""Which importers there are, and which one a file gets: by content first, never by extension alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from hotspot.errors import HotspotError, MalformedProfile, UnknownFormat, UsageError
+from hotspot.importers.base import (
+    ImporterModule,
+    ImportOptions,
+    Match,
+    NotThisFormat,
+    Source,
+    file_source,
+)
+from hotspot.profile import Profile
+
+# In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
+# accept almost any text last.
+_BUILT_IN = (
+    "perf_data",
+    "svg",
+    "perf_script",
+    "folded",
+)
+_MAX_REDIRECTS = 3
+
+
+@cache
+def importers() -> tuple[ImporterModule, ...]:
+    """Return all importers: the built-in ones, then those of the entry-point group ``hotspot.importers``."""
+    built_in = [cast(ImporterModule, import_module(f"hotspot.importers.{name}")) for name in _BUILT_IN]
+    others = [cast(ImporterModule, point.load()) for point in entry_points(group="hotspot.importers")]
+    return (*built_in, *others)
+
+
+def load(path: str, *, input_format: str | None = None, options: ImportOptions | None = None) -> Profile:
+    """Read the first (or only) profile of a file.
+
+    Args:
+        path: a file, or ``-`` for standard input. Compression is opened transparently.
+        input_format: name of an importer, instead of looking at the content.
+        options: see `ImportOptions`.
+
+    Raises:
+        UnreadableInput: the file cannot be read.
+        UnknownFormat: no importer recognises it.
+        MalformedProfile: it breaks the rules of its format.
+    """
+    return load_all(path, input_format=input_format, options=options)[0]
+
+
+def load_all(
+    path: str, *, input_format: str | None = None, options: ImportOptions | None = None
+) -> tuple[Profile, ...]:
+    """Read every profile of a file; see `load`."""
+    return read_source(file_source(path), input_format, options or ImportOptions())
+
+
+def read_source(source: Source, input_format: str | None, options: ImportOptions) -> tuple[Profile, ...]:
+    """Read every profile of a source, following importers that name another source."""
+    for _ in range(_MAX_REDIRECTS):
+        result = _read_once(source, input_format, options)
+        if not isinstance(result, Source):
+            return result
+        source, input_format = result, None
+    raise UnknownFormat(source.path, [], reason="importers keep handing it to each other")
+
+
+def _read_once(
+    source: Source, input_format: str | None, options: ImportOptions
+) -> tuple[Profile, ...] | Source:
+    head = source.head
+    names = [importer.INFO.name for importer in importers()]
+    if not head.data.strip():
+        raise UnknownFormat(source.path, names, reason="the file is empty")
+    tried: list[str] = []
+    for importer in _candidates(source, input_format):
+        try:
+            result = importer.load(source, options)
+        except NotThisFormat as error:
+            if input_format is not None:
+                raise
+            tried.append(f"{importer.INFO.name}: {error.reason}")
+            continue
+        except HotspotError:
+            raise
+        except RecursionError as error:
+            raise MalformedProfile(source.path, "nested too deeply to read") from error
+        if isinstance(result, Source):
+            return result
+        if not result:
+            raise MalformedProfile(source.path, f"no profile in this {importer.INFO.title} file")
+        return tuple(result)
+    raise UnknownFormat(source.path, tried or names)
+
+
+def _candidates(source: Source, input_format: str | None) -> Iterator[ImporterModule]:
+    if input_format is not None:
+        yield named(input_format)
+        return
+    matches = [(importer, importer.detect(source.head)) for importer in importers()]
+    yield from (importer for importer, match in matches if match is Match.YES)
+    yield from (importer for importer, match in matches if match is Match.MAYBE)
+
+
+def named(name: str) -> ImporterModule:
+    """Return the importer of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for importer in importers():
+        if importer.INFO.name == name:
+            return importer
+    known = ", ".join(importer.INFO.name for importer in importers())
+    raise UsageError(f"unknown input format {name!r} (known: {known})")

@@ -1,0 +1,35 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="rewrite golden files from what hotspot does now")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The shipped sample profiles."""
+    return ROOT / "sample-profiles"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real profiles other projects publish; not shipped, so tests that need them skip where they are absent."""
+    path = Path(os.environ.get("HOTSPOT_CORPUS", ROOT.parent / "shared" / "corpus"))
+    if not path.is_dir():
+        pytest.skip(f"no corpus at {path}: set HOTSPOT_CORPUS to the folder that holds index.tsv")
+    return path
+
+
+@pytest.fixture
+def bless(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--bless"))
