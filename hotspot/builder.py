@@ -187,7 +187,7 @@ class ProfileBuilder:
             MalformedProfile: the weights of a value type add up to more than int64 holds.
         """
         parent, frame = _joined(self._parents), _joined(self._frames_of)
-        node_of_handle, tree = _depth_first(parent, frame, max(len(self.frames), 1))
+        node_of_handle, tree = depth_first(parent, frame, max(len(self.frames), 1))
         samples = self._samples(node_of_handle)
         for column, value_type in enumerate(self.value_types):
             if _exact_abs_sum(samples.weight[:, column]) > _MAX_WEIGHT:
@@ -252,7 +252,7 @@ def _exact_abs_sum(column: Int64) -> int:
     return int(high.sum()) * 2**31 + int(low.sum())
 
 
-def _depth_first(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32, CallTree]:
+def depth_first(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32, CallTree]:
     """Merge handles with equal paths and lay the distinct nodes out depth-first.
 
     Siblings keep the order in which they were first seen.

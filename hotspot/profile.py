@@ -219,6 +219,8 @@ class Profile:
         threads: rows that ``samples.thread`` refers to.
         provenance: where it comes from.
         label: short name for people.
+        hidden: weight that filters took away, one number a value type; empty where none were applied.
+            Shares stay relative to the whole: what is left plus what is hidden.
     """
 
     frames: Frames
@@ -229,6 +231,7 @@ class Profile:
     threads: tuple[Thread, ...]
     provenance: Provenance
     label: str = ""
+    hidden: tuple[int, ...] = ()
 
     # -- what is measured ---------------------------------------------------------------------
 
@@ -280,8 +283,22 @@ class Profile:
 
     @cached_property
     def total(self) -> int:
-        """Sum of the selected weights."""
+        """Sum of the selected weights that are left after filters."""
         return int(self.weights.sum())
+
+    @property
+    def hidden_weight(self) -> int:
+        """Selected weight that filters took away."""
+        return self.hidden[self.selected] if self.hidden else 0
+
+    @property
+    def whole(self) -> int:
+        """What shares are relative to: the selected weight before filters."""
+        return self.total + self.hidden_weight
+
+    def share(self, weight: int) -> float:
+        """Return a stored weight as a share of the whole, 0 where the whole is 0."""
+        return int(weight) / self.whole if self.whole else 0.0
 
     @property
     def sample_count(self) -> int | None:
@@ -397,7 +414,7 @@ class Profile:
             "format": self.provenance.format,
             "producer": self.provenance.producer,
             "value_type": self.value_type.to_dict(),
-            "total": number(self.total),
+            "total": number(self.whole),
             "samples": self.sample_count,
             "stacks": self.stack_count,
             "losses": [loss.text for loss in self.provenance.losses],

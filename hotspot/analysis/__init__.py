@@ -1,0 +1,1 @@
+"""What is computed from profiles: totals, rankings, filters, call trees, differences."""

@@ -1,0 +1,218 @@
+"""Which frames are in-app: code the project owns.
+
+Decided for each function, in this order; the first that knows wins:
+
+1. ``not_in_app`` and ``in_app`` of the configuration.
+2. Kernel frames, and modules in the system's library folders, are not.
+3. A file: under the project root (after ``path_map``, or by the tail of a path that was shortened or moved) it
+   is in-app, unless it lies in site-packages, vendor, a registry or the like; any other file is not.
+4. The first part of the name against Cargo members, the ``go.mod`` path, Python packages of the project;
+   the standard libraries' own first parts are not in-app.
+5. A module that lies under the root, or is named like a Cargo member, is.
+
+What none of these decides is *unknown*: neither owned nor foreign.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from hotspot.analysis.pattern import compile_pattern
+from hotspot.config import Config
+from hotspot.profile import Bool, Kind, Profile
+from hotspot.source.tree import SourceTree, is_foreign, source_tree
+
+_SYSTEM_FOLDERS = (
+    "/usr/",
+    "/lib/",
+    "/lib64/",
+    "/lib32/",
+    "/opt/homebrew/",
+    "/System/",
+    "/Library/",
+    "/nix/store/",
+)
+_REGISTRY = re.compile(
+    r"/(?:site-packages|dist-packages|\.cargo/registry|\.cargo/git|go/pkg/mod|\.rustup|rustc/[0-9a-f]{40}|node_modules|vendor|third_party)/"
+)
+_PSEUDO_FILE = re.compile(r"^<(?:frozen |string>|stdin>|__array_function__|decorator|built-in|attrs )")
+_CELL = re.compile(r"^(?:In\[\d+\]|<ipython-input-\d+|.*ipykernel_\d+/)")
+_STANDARD = frozenset(
+    {"std", "core", "alloc", "proc_macro", "runtime", "__gnu_cxx", "libc", "compiler_builtins"}
+)
+_FIRST_PART = re.compile(r"[A-Za-z_][\w$-]*")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Ownership of every frame of one profile.
+
+    Attributes:
+        owned: bool[frames].
+        known: bool[frames]; where False, ``owned`` is False for want of evidence.
+    """
+
+    owned: Bool
+    known: Bool
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Decides ownership for one project."""
+
+    config: Config
+
+    @cached_property
+    def tree(self) -> SourceTree:
+        """The project's files."""
+        return source_tree(self.config.root)
+
+    @cached_property
+    def manifest_names(self) -> frozenset[str]:
+        """First parts of names that the project's manifests declare: crates and Python packages."""
+        return frozenset(_cargo_names(self.tree) | _python_packages(self.tree))
+
+    @cached_property
+    def go_modules(self) -> tuple[str, ...]:
+        """Module paths of the project's ``go.mod`` files."""
+        found = []
+        for file in self.tree.files:
+            if file.rsplit("/", 1)[-1] == "go.mod":
+                text = (self.config.root / file).read_text(errors="replace")
+                found.extend(re.findall(r"^module\s+(\S+)", text, re.MULTILINE))
+        return tuple(found)
+
+    def classify(self, profile: Profile) -> Verdict:
+        """Return which frames the project owns and for which that is known."""
+        frames, strings = profile.frames, profile.frames.strings
+        owned = np.zeros(len(frames), dtype=bool)
+        known = np.zeros(len(frames), dtype=bool)
+        decided: dict[tuple[str, str, str, bool], bool | None] = {}
+        rows = zip(
+            frames.name.tolist(),
+            frames.file.tolist(),
+            frames.module.tolist(),
+            frames.kind.tolist(),
+            strict=True,
+        )
+        for i, (name, file, module, kind) in enumerate(rows):
+            key = (strings[name], strings[file], strings[module], kind == Kind.KERNEL)
+            if key not in decided:
+                decided[key] = self.in_app(*key)
+            verdict = decided[key]
+            if kind in (Kind.PROCESS, Kind.THREAD):
+                verdict = False
+            owned[i] = bool(verdict)
+            known[i] = verdict is not None
+        return Verdict(owned, known)
+
+    def in_app(self, name: str, file: str = "", module: str = "", kernel: bool = False) -> bool | None:
+        """Return whether the project owns a function, or None where nothing tells."""
+        if any(p.search(text) for p in self._not_in_app for text in (name, file, module) if text):
+            return False
+        if any(p.search(text) for p in self._in_app for text in (name, file, module) if text):
+            return True
+        if kernel or module.startswith(_SYSTEM_FOLDERS):
+            return False
+        if file:
+            return self.local_file(file) is not None
+        return self._by_name_or_module(name, module)
+
+    def local_file(self, recorded: str) -> str | None:
+        """Return the repository-relative file a recorded path means, or None where it is not the project's.
+
+        Where several files of the project end like a shortened path, the shortest is taken.
+        """
+        if _CELL.match(recorded):
+            return recorded
+        if _PSEUDO_FILE.match(recorded):
+            return None
+        path = recorded
+        for prefix, local in self.config.path_map:
+            if path.startswith(prefix):
+                path = str((self.config.root / local).resolve()) + path[len(prefix.rstrip("/")) :]
+                break
+        root = str(self.config.root)
+        if path.startswith(root + "/"):
+            relative = path[len(root) + 1 :]
+            return None if is_foreign(relative) else relative
+        if _REGISTRY.search(path) or path.startswith(_SYSTEM_FOLDERS):
+            return None
+        found = self.tree.find(path)
+        return min(found, key=lambda f: (len(f), f)) if found else None
+
+    @cached_property
+    def _in_app(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(compile_pattern(p) for p in self.config.in_app)
+
+    @cached_property
+    def _not_in_app(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(compile_pattern(p) for p in self.config.not_in_app)
+
+    def _by_name_or_module(self, name: str, module: str) -> bool | None:
+        if any(name.startswith((f"{path}.", f"{path}/")) for path in self.go_modules):
+            return True
+        if self.go_modules and name.startswith("main."):
+            return True
+        first = _first_part(name)
+        if "::" in name or "." in name:  # a bare name has no first part that says whose it is
+            if first in self.manifest_names:
+                return True
+            if first in _STANDARD:
+                return False
+        if module:
+            if module.startswith(f"{self.config.root}/"):
+                return not is_foreign(module[len(str(self.config.root)) + 1 :])
+            if module.rsplit("/", 1)[-1].replace("-", "_") in self.manifest_names:
+                return True
+        return None
+
+
+def _first_part(name: str) -> str:
+    """First path segment of a name: ``serde_json`` of ``<serde_json::Value as Display>::fmt``."""
+    found = _FIRST_PART.search(name.lstrip("<&*( "))
+    return found[0].replace("-", "_") if found else ""
+
+
+def _cargo_names(tree: SourceTree) -> set[str]:
+    names: set[str] = set()
+    for file in tree.files:
+        if file.rsplit("/", 1)[-1] != "Cargo.toml":
+            continue
+        manifest = _toml(tree.root / file)
+        binaries = manifest.get("bin", [])
+        tables = [
+            manifest.get("package"),
+            manifest.get("lib"),
+            *(binaries if isinstance(binaries, list) else []),
+        ]
+        for table in tables:
+            if isinstance(table, dict) and isinstance(table.get("name"), str):
+                names.add(table["name"].replace("-", "_"))
+    return names
+
+
+def _python_packages(tree: SourceTree) -> set[str]:
+    names: set[str] = set()
+    for file in tree.files:
+        parts = file.split("/")
+        if parts[-1] == "__init__.py" and len(parts) > 1:
+            below = parts[1:] if parts[0] in ("src", "lib", "python") and len(parts) > 2 else parts
+            names.add(below[0])
+        elif len(parts) == 1 and file.endswith(".py"):
+            names.add(file[:-3])
+    return names
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}  # somebody else's manifest, and only a hint here: a broken one decides nothing
