@@ -83,10 +83,10 @@ class Ranking:
 
     def __str__(self) -> str:
         """Return the ranking as a plain text table."""
-        from hotspot.report.rank import ranking_table
+        from hotspot.report.rank import ranking_report
         from hotspot.report.table import plain
 
-        return plain(ranking_table(self))
+        return plain(ranking_report(self))
 
 
 def rank(

@@ -1,0 +1,5 @@
+"""``python -m hotspot`` is ``hotspot``."""
+
+from hotspot.cli.main import main
+
+main()

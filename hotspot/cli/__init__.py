@@ -1,0 +1,1 @@
+"""The command line: each command loads, makes one library call, and renders."""

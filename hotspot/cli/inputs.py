@@ -1,0 +1,129 @@
+"""From what was typed to profiles: arguments, labels, discovery, value type, filters."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hotspot.analysis.transform import Filters, apply_filters, parse_time_range
+from hotspot.cli.options import InputOptions
+from hotspot.cli.output import note
+from hotspot.config import Config, load_config
+from hotspot.errors import HotspotError
+from hotspot.importers.base import ImportOptions
+from hotspot.importers.registry import load_all
+from hotspot.profile import Profile
+
+# What is looked for where no profile is named, in this order; the newest file within a kind.
+_DISCOVERED = (
+    ".hotspot/latest*",
+    "perf.data",
+    "flamegraph.svg",
+    "*.folded",
+    "*.collapsed",
+    "*.speedscope.json",
+    "*.pb.gz",
+    "*.prof",
+)
+
+
+class NoProfile(HotspotError):
+    """No profile was named and none was found."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A profile argument taken apart: ``label=path`` or ``path``."""
+
+    path: str
+    label: str | None
+
+
+def parse_argument(argument: str) -> Named:
+    """Read a profile argument: what exists as a path is a path, else it is split at the first ``=``."""
+    if argument == "-" or os.path.exists(argument) or "=" not in argument:
+        return Named(argument, None)
+    label, _, path = argument.partition("=")
+    return Named(path, label) if label and path else Named(argument, None)
+
+
+def distinguishing_labels(paths: Sequence[str]) -> list[str]:
+    """Return for each path its shortest tail that no other path shares; equal paths keep their file name."""
+    split = [path.split("/") for path in paths]
+    labels = []
+    for path, parts in zip(paths, split, strict=True):
+        others = [p for q, p in zip(paths, split, strict=True) if q != path]
+        length = next(
+            (n for n in range(1, len(parts) + 1) if all(p[-n:] != parts[-n:] for p in others)), len(parts)
+        )
+        labels.append("/".join(parts[-length:]))
+    return labels
+
+
+def discover(config: Config) -> str:
+    """Return the path of the profile to take where none is named, and say which on stderr.
+
+    Raises:
+        NoProfile: there is none.
+    """
+    found = _discovered(config)
+    if found is None:
+        raise NoProfile(
+            "no profile named and none found here",
+            hint="name a file, pipe one into `-`, or record one (see `hotspot formats` for what can be read)",
+        )
+    note(f"reading {found}")
+    return found
+
+
+def _discovered(config: Config) -> str | None:
+    if config.profile is not None:
+        return os.path.relpath(config.root / config.profile)
+    folders = [Path.cwd()] if Path.cwd() == config.root else [Path.cwd(), config.root]
+    for pattern in _DISCOVERED:
+        for folder in folders:
+            matches = [
+                m for m in glob.glob(str(Path(glob.escape(str(folder))) / pattern)) if os.path.isfile(m)
+            ]
+            if matches:
+                return os.path.relpath(max(matches, key=lambda m: (os.path.getmtime(m), m)))
+    return None
+
+
+def read_profile(argument: str | None, inputs: InputOptions) -> tuple[Profile, Config]:
+    """Load the one profile a command is about, filtered, with the project's configuration."""
+    config = load_config(project=inputs.project)
+    named = parse_argument(argument) if argument is not None else Named(discover(config), None)
+    return load_named(named, inputs, distinguishing_labels([named.path])[0]), config
+
+
+def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
+    """Load, label, select and filter one profile."""
+    profiles = load_all(
+        named.path, input_format=inputs.input_format, options=ImportOptions(inline=inputs.inline)
+    )
+    if len(profiles) > 1:
+        labels = ", ".join(p.label or "unnamed" for p in profiles[:5])
+        note(f"{named.path} holds {len(profiles)} profiles ({labels}...); taking the first")
+    profile = replace(profiles[0], label=named.label or label)
+    if inputs.value_type is not None:
+        profile = profile.select(inputs.value_type)
+    return apply_filters(profile, filters_from(inputs))
+
+
+def filters_from(inputs: InputOptions) -> Filters:
+    """Return the filters that were typed."""
+    return Filters(
+        focus=inputs.focus,
+        ignore=inputs.ignore,
+        hide=inputs.hide,
+        show=inputs.show,
+        show_from=inputs.show_from,
+        prune_from=inputs.prune_from,
+        thread=inputs.thread,
+        time_range=parse_time_range(inputs.time_range) if inputs.time_range is not None else None,
+        relative=inputs.relative,
+    )

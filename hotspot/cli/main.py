@@ -1,0 +1,113 @@
+"""The ``hotspot`` command: commands are imported when they run, errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from hotspot import __version__
+from hotspot.errors import HotspotError
+
+# name -> (module, one line of help). Help is kept here so that `hotspot --help` imports no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "top": ("top", "Where the time goes: the hottest functions, lines, files or modules."),
+    "tree": ("tree", "The call tree, heaviest path first."),
+    "peek": ("peek", "Callers and callees of a function."),
+    "list": ("list", "A function's source with each line's weight."),
+    "info": ("info", "What a profile holds, what was lost, how far to trust it."),
+    "diff": ("diff", "What got slower and faster, and whether that is real."),
+    "issues": ("issues", "Draft issue files for the hottest places in your code."),
+    "convert": ("convert", "Convert a profile to another format."),
+    "merge": ("merge", "Merge many profiles into one."),
+    "formats": ("formats", "Formats that hotspot reads and writes."),
+    "completion": ("completion", "Print the script that completes hotspot in your shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return command names in the order they are taught."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"hotspot.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, suggesting the nearest name where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean `hotspot {near[0]}`?" if near else "; see `hotspot --help`"
+            ctx.fail(f"no such command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A PROFILE is a file in any format that `hotspot formats` lists, `-` for standard input, or nothing: "
+    "then the newest profile in this folder is taken.",
+)
+@click.version_option(__version__, prog_name="hotspot")
+def cli() -> None:
+    """Read any profile, rank what is hot in your own code, tell a real difference from noise."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit as the contract says: 0 fine, 1 check failed, 2 usage, 3 input."""
+    try:
+        result = cli.main(prog_name="hotspot", standalone_mode=False)
+        sys.stdout.flush()
+        code = result if isinstance(result, int) else 0
+    except HotspotError as error:
+        code = _fail(str(error), error.hint, error.exit_code)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        code = _fail(error.format_message(), None, 2)
+    except (click.Abort, KeyboardInterrupt):
+        code = _fail("interrupted", None, 130)
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        code = _fail(f"{where}{(error.strerror or str(error)).lower()}", None, 3)
+    except MemoryError:
+        code = _fail("out of memory", "narrow the profile down where it is recorded", 3)
+    except Exception as error:
+        if os.environ.get("HOTSPOT_DEBUG"):
+            raise
+        code = _fail(
+            f"internal error: {type(error).__name__}: {error}",
+            "this is a fault in hotspot; HOTSPOT_DEBUG=1 shows where",
+            3,
+        )
+    sys.exit(code)
+
+
+def _fail(message: str, hint: str | None, code: int) -> int:
+    text = f"hotspot: {message}" + (f"; {hint}" if hint else "")
+    # One line whatever a file name or a symbol contains.
+    click.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in text), err=True)
+    return code

@@ -1,0 +1,1 @@
+"""Rendering: tables for terminals, plain text and Markdown; one place for all commands."""

@@ -1,0 +1,56 @@
+"""Source listings for people."""
+
+from __future__ import annotations
+
+from hotspot.report.rank import headline
+from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.source.listing import Listing, Listings
+from hotspot.units import human_share
+
+_COLUMNS = (
+    Column("self", "right"),
+    Column("total", "right"),
+    Column("total%", "right", bar=True),
+    Column("line", "right"),
+    Column("source", grow=True),
+)
+
+
+def listing_report(listings: Listings) -> Report:
+    """Return a header and a table for each function."""
+    profile = listings.profile
+    parts: list[str | Cell | Table] = [Cell(headline(profile), tone="strong")]
+    for listing in listings.listings:
+        function = listing.function
+        own = human_share(profile.share(function.self_weight))
+        total = human_share(profile.share(function.total_weight))
+        place = listing.source or function.file or function.module or "place unknown"
+        parts += [
+            "",
+            Cell(f"{clean(function.function)}  {clean(place)}  self {own}, total {total}", tone="strong"),
+        ]
+        if not any(line.line for line in listing.lines):
+            parts.append("the profile has no line numbers for this function")
+        elif listing.source is None:
+            parts.append("source not found from here: run inside the project, or set path_map")
+        parts.append(_table(listing, listings))
+    return Report(tuple(parts))
+
+
+def _table(listing: Listing, listings: Listings) -> Table:
+    profile = listings.profile
+    human = profile.value_type.human
+    rows: list[tuple[Cell, ...]] = []
+    for line in listing.lines:
+        weight = line.weight
+        share = profile.share(weight.total_weight) if weight else 0.0
+        rows.append(
+            (
+                Cell(human(weight.self_weight) if weight and weight.self_weight else ""),
+                Cell(human(weight.total_weight) if weight else ""),
+                Cell(human_share(share) if weight else "", share=share),
+                Cell(str(line.line) if line.line else "?"),
+                Cell(clean((line.text or "").expandtabs(4)), tone=None if weight else "quiet"),
+            )
+        )
+    return Table(_COLUMNS, tuple(rows))

@@ -1,0 +1,48 @@
+"""Callers and callees for people: callers above the function, callees below it, as pprof draws them."""
+
+from __future__ import annotations
+
+from hotspot.analysis.peek import Peek
+from hotspot.report.rank import headline
+from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.units import human_share
+
+_COLUMNS = (
+    Column("weight", "right"),
+    Column("of function", "right", bar=True),
+    Column("self%", "right"),
+    Column("total%", "right"),
+    Column("callers / function / callees", grow=True),
+)
+_BLANK = Cell("")
+
+
+def peek_report(peek: Peek) -> Report:
+    """Return one block a function."""
+    human = peek.profile.value_type.human
+    rows: list[tuple[Cell, ...]] = []
+    for row in peek.rows:
+        if rows:
+            rows.append((_BLANK,) * len(_COLUMNS))
+        for edge in row.callers:
+            rows.append(_edge_row(human(edge.weight), edge.share_of_function, f"    {clean(edge.function)}"))
+        place = row.file or row.module or ""
+        name = clean(row.function) + (f"  {clean(place)}" if place else "")
+        rows.append(
+            (
+                Cell(human(row.total_weight), tone="strong"),
+                _BLANK,
+                Cell(human_share(row.self_share), tone="strong"),
+                Cell(human_share(row.total_share), tone="strong"),
+                Cell(name, tone="strong"),
+            )
+        )
+        own = row.self_weight / row.total_weight if row.total_weight else 0.0
+        rows.append(_edge_row(human(row.self_weight), own, "    [self]"))
+        for edge in row.callees:
+            rows.append(_edge_row(human(edge.weight), edge.share_of_function, f"    {clean(edge.function)}"))
+    return Report((Cell(headline(peek.profile), tone="strong"), Table(_COLUMNS, tuple(rows))))
+
+
+def _edge_row(weight: str, share: float, name: str) -> tuple[Cell, ...]:
+    return Cell(weight), Cell(human_share(share), share=share), _BLANK, _BLANK, Cell(name)

@@ -1,0 +1,217 @@
+"""Tables, and the four ways a report leaves hotspot: terminal, plain text, Markdown, CSV.
+
+A `Report` is lines of text and tables in reading order. Cells hold finished text; shares carry their number
+as well, so that a terminal can draw bars.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_MAX_CELL = 200
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: ``grow`` marks the one that takes up or gives up width, ``bar`` one whose cells are shares."""
+
+    title: str
+    align: Literal["left", "right"] = "left"
+    grow: bool = False
+    bar: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text, with a share (0 to 1) for a bar and a tone for colour: ``worse``, ``better``, ``quiet``, ``strong``."""
+
+    text: str
+    share: float | None = None
+    tone: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of cells."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command says, in order: a str is a line of prose, a `Cell` one with a tone."""
+
+    parts: tuple[str | Cell | Table, ...]
+
+
+def clean(text: str) -> str:
+    """Return text that cannot disturb a terminal: control and direction characters are escaped, length is bounded.
+
+    Names come from profiles and may hold anything.
+    """
+    if not text.isprintable() or not text.isascii():
+        text = "".join(
+            c
+            if c == " " or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co")
+            else _escaped(c)
+            for c in text
+        )
+    if len(text) > _MAX_CELL:
+        text = f"{text[: _MAX_CELL - 40]}...{text[-37:]}"
+    return text
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def plain(report: Report) -> str:
+    """Render for pipes and files: aligned columns, no colours, no cutting."""
+    out: list[str] = []
+    for part in report.parts:
+        if isinstance(part, Table):
+            out.extend(_plain_table(part))
+        else:
+            out.append(part.text if isinstance(part, Cell) else part)
+    return "\n".join(line.rstrip() for line in out) + "\n"
+
+
+def _plain_table(table: Table) -> list[str]:
+    texts = [[column.title for column in table.columns]]
+    texts += [[cell.text for cell in row] for row in table.rows]
+    widths = [max(_width(row[i]) for row in texts) for i in range(len(table.columns))]
+    return [
+        "  ".join(
+            _padded(text, width, column.align)
+            for text, width, column in zip(row, widths, table.columns, strict=True)
+        )
+        for row in texts
+    ]
+
+
+def _padded(text: str, width: int, align: str) -> str:
+    space = " " * (width - _width(text))
+    return space + text if align == "right" else text + space
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def markdown(report: Report) -> str:
+    """Render as GitHub Markdown."""
+    out: list[str] = []
+    for part in report.parts:
+        if isinstance(part, Table):
+            out += [
+                "",
+                "| " + " | ".join(_md(column.title) for column in part.columns) + " |",
+                "|" + "|".join("---:" if c.align == "right" else "---" for c in part.columns) + "|",
+            ]
+            out += ["| " + " | ".join(_md(cell.text) for cell in row) + " |" for row in part.rows]
+            out.append("")
+        else:
+            text = part.text if isinstance(part, Cell) else part
+            out.append(_md(text.strip()) + "  " if text.strip() else "")
+    return "\n".join(out).strip("\n") + "\n"
+
+
+def _md(text: str) -> str:
+    """Escape what Markdown or HTML would interpret."""
+    for character in "\\`*_{}[]<>|#":
+        text = text.replace(character, f"\\{character}")
+    return text
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Render rows with the JSON's keys as header; null is empty, lists are joined by spaces."""
+    buffer = io.StringIO()
+    if rows:
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(rows[0].keys())
+        for row in rows:
+            writer.writerow([_csv_value(value) for value in row.values()])
+    return buffer.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return " ".join(str(v) for v in value)
+    return value
+
+
+def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
+    """Render for a terminal: fits its width, bars for shares, colours where wanted."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=color,
+        no_color=not color,
+        color_system="auto" if not color else "256",
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for part in report.parts:
+        if not isinstance(part, Table):
+            cell = part if isinstance(part, Cell) else Cell(part)
+            console.print(Text(cell.text, style=_STYLES[cell.tone]), soft_wrap=False)
+            continue
+        table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
+        for column in part.columns:
+            table.add_column(
+                column.title,
+                justify=column.align,
+                no_wrap=True,
+                overflow="ellipsis",
+                ratio=None,
+                min_width=12 if column.grow else None if column.bar else len(column.title),
+                max_width=None if column.grow else 40,
+            )
+            if column.bar:
+                table.add_column("", no_wrap=True, width=_BAR)
+        for row in part.rows:
+            cells: list[Text] = []
+            for column, cell in zip(part.columns, row, strict=True):
+                cells.append(Text(cell.text, style=_STYLES[cell.tone]))
+                if column.bar:
+                    cells.append(Text(_bar(cell.share or 0.0), style="red"))
+            table.add_row(*cells)
+        console.print(table)
+    stream = console.file
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+_BAR = 12
+_STYLES = {
+    None: "",
+    "worse": "bold red",
+    "better": "bold blue",
+    "quiet": "dim",
+    "strong": "bold",
+}
+
+
+def _bar(share: float) -> str:
+    eighths = round(min(max(share, 0.0), 1.0) * _BAR * 8)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + ("" if rest == 0 else " ▏▎▍▌▋▊▉"[rest])

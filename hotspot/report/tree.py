@@ -1,0 +1,49 @@
+"""A call tree for people."""
+
+from __future__ import annotations
+
+from hotspot.analysis.text_tree import TextTree, TreeRow
+from hotspot.report.rank import headline
+from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.units import human_share
+
+_DEEPEST_INDENT = 40
+
+
+def tree_report(tree: TextTree) -> Report:
+    """Return the drawing: shares on the left, indented names on the right."""
+    columns = (
+        Column("total%", "right", bar=True),
+        Column("self%", "right"),
+        Column("called by" if tree.inverted else "call tree", grow=True),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    hidden: list[tuple[int, TreeRow]] = []
+
+    def flush(depth: int) -> None:
+        """Say what was summed up below nodes at this depth or deeper, once their drawn children are done."""
+        while hidden and hidden[-1][0] >= depth:
+            level, parent = hidden.pop()
+            share = tree.profile.share(parent.hidden_weight)
+            text = f"{_indent(level + 1)}({parent.hidden_children:,} narrower)"
+            rows.append((Cell(human_share(share), share=share), Cell(""), Cell(text, tone="quiet")))
+
+    for row in tree.rows:
+        flush(row.depth)
+        place = f"  {row.file}:{row.line}" if row.file and row.line else f"  {row.file}" if row.file else ""
+        rows.append(
+            (
+                Cell(human_share(row.total_share), share=row.total_share),
+                Cell(human_share(row.self_share) if row.self_weight else ""),
+                Cell(f"{_indent(row.depth)}{clean(row.function)}{clean(place)}"),
+            )
+        )
+        if row.hidden_children and row.hidden_weight:
+            hidden.append((row.depth, row))
+    flush(0)
+    return Report((Cell(headline(tree.profile), tone="strong"), Table(columns, tuple(rows))))
+
+
+def _indent(depth: int) -> str:
+    """Two spaces a level; very deep recursion is numbered instead of pushed off the screen."""
+    return "  " * depth if depth <= _DEEPEST_INDENT else "  " * _DEEPEST_INDENT + f"[{depth}] "

@@ -1,0 +1,110 @@
+"""A function's source beside each line's weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotspot.analysis.lines import FunctionLines, LineWeight, function_lines
+from hotspot.profile import Profile
+from hotspot.source.ownership import Ownership
+
+_CONTEXT = 3
+_LONGEST = 400  # lines shown of one function; the hottest stay
+
+
+@dataclass(frozen=True)
+class ListedLine:
+    """A source line; ``text`` is None where the source was not found, weights are None where it has none."""
+
+    line: int
+    text: str | None
+    weight: LineWeight | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One function's listing; ``source`` is the file that was read, None where none was found."""
+
+    function: FunctionLines
+    source: str | None
+    lines: tuple[ListedLine, ...]
+
+
+@dataclass(frozen=True)
+class Listings:
+    """The listings of all functions that match."""
+
+    profile: Profile
+    pattern: str
+    listings: tuple[Listing, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        number = self.profile.value_type.number
+        return {
+            "schema": "hotspot.list/1",
+            "profile": self.profile.to_dict(),
+            "pattern": self.pattern,
+            "rows": [
+                {
+                    "function": listing.function.function,
+                    "file": listing.function.file,
+                    "source": listing.source,
+                    "module": listing.function.module,
+                    "line": line.line or None,
+                    "self": number(line.weight.self_weight) if line.weight else 0,
+                    "total": number(line.weight.total_weight) if line.weight else 0,
+                    "text": line.text,
+                }
+                for listing in self.listings
+                for line in listing.lines
+            ],
+        }
+
+
+def list_source(profile: Profile, pattern: str, ownership: Ownership) -> Listings:
+    """Return the listings of the functions that match, heaviest first.
+
+    Raises:
+        UsageError: nothing matches.
+    """
+    listings = tuple(_listing(function, ownership) for function in function_lines(profile, pattern))
+    return Listings(profile, pattern, listings)
+
+
+def _listing(function: FunctionLines, ownership: Ownership) -> Listing:
+    weights = {w.line: w for w in function.lines if w.line}
+    unknown = [ListedLine(0, None, w) for w in function.lines if not w.line]
+    source = _source_path(function.file, ownership) if function.file else None
+    text = _read_lines(source) if source else []
+    if not weights or not text or max(weights) > len(text):
+        bare = [ListedLine(line, None, weight) for line, weight in sorted(weights.items())]
+        return Listing(function, None, (*unknown, *bare))
+    wanted = sorted(weights, key=lambda line: (-weights[line].total_weight, line))[:_LONGEST]
+    first, last = min(wanted) - _CONTEXT, max(wanted) + _CONTEXT
+    if last - first > _LONGEST:
+        shown = {near for line in wanted for near in range(line - _CONTEXT, line + _CONTEXT + 1)}
+    else:
+        shown = set(range(first, last + 1))
+    lines = [
+        ListedLine(line, text[line - 1], weights.get(line))
+        for line in sorted(shown)
+        if 1 <= line <= len(text)
+    ]
+    return Listing(function, str(source), (*unknown, *lines))
+
+
+def _source_path(recorded: str, ownership: Ownership) -> Path | None:
+    local = ownership.local_file(recorded)
+    candidates = [ownership.config.root / local] if local else []
+    candidates.append(Path(recorded))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []  # unreadable source is source not found: the weights are shown without text
