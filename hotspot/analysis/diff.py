@@ -15,7 +15,8 @@ import numpy as np
 from hotspot.analysis.merge import merge
 from hotspot.analysis.rank import hottest_lines
 from hotspot.analysis.reconcile import reconcile
-from hotspot.analysis.sets import SELF, Measure, Sets, collect_sets
+from hotspot.analysis.sentence import screening_notes, screening_sentence
+from hotspot.analysis.sets import Measure, Sets, collect_sets
 from hotspot.analysis.statistics import (
     ALPHA,
     MIN_CHANGE,
@@ -23,12 +24,11 @@ from hotspot.analysis.statistics import (
     Basis,
     NormalisedBy,
     SetTests,
-    SizeFactors,
     basis,
     screen,
     size_factors,
 )
-from hotspot.analysis.statistics.effect import half_width, spread_dispersion
+from hotspot.analysis.statistics.effect import change_error, spread_dispersion
 from hotspot.analysis.statistics.tails import normal_quantile
 from hotspot.analysis.symbols import is_unknown
 from hotspot.analysis.totals import outermost, sum_by_group
@@ -182,7 +182,9 @@ def diff(
     first, second = runs[: len(sides[0])], runs[len(sides[0]) :]
     for side, name in ((first, "before"), (second, "after")):
         if sum(run.total for run in side) <= 0:
-            raise TooFewSamples(f"{name}: no weight to compare ({_side(side).label or 'profile'} adds up to 0)")
+            raise TooFewSamples(
+                f"{name}: no weight to compare ({_side(side).label or 'profile'} adds up to 0)"
+            )
     union = unite(first, second, symbols)
     sets = collect_sets(union)
     functions = len(union.functions)
@@ -273,7 +275,9 @@ def _hidden_counts(union: Union, before: Sequence[Profile], after: Sequence[Prof
 
 def pruned_below(run: Profile) -> int:
     """Return the largest weight a frame that the file left out can have, 0 where it leaves none out."""
-    return max((loss.amount or 0 for loss in run.provenance.losses if loss.kind is LossKind.PRUNED), default=0)
+    return max(
+        (loss.amount or 0 for loss in run.provenance.losses if loss.kind is LossKind.PRUNED), default=0
+    )
 
 
 def _whole_change(union: Union, ratio: float, spread: float) -> tuple[float, tuple[float, float]]:
@@ -281,7 +285,7 @@ def _whole_change(union: Union, ratio: float, spread: float) -> tuple[float, tup
     before = np.array([union.count[:, ~union.is_after].sum()])
     after = np.array([union.count[:, union.is_after].sum()])
     change = float((after[0] / ratio - before[0]) / before[0])
-    error = half_width(before, after, ratio, float(before[0]), spread_dispersion(before, after, spread))
+    error = change_error(before, after, ratio, float(before[0]), spread_dispersion(before, after, spread))
     margin = normal_quantile(1 - ALPHA / 2) * float(error[0])
     return change, (change - margin, change + margin)
 
@@ -405,12 +409,16 @@ def _share(weight: int, whole: int) -> float:
 
 
 def _row_dict(row: DiffRow, number: Any) -> dict[str, Any]:
-    weights = ("self_before", "self_after", "total_before", "total_after", "self_max_before", "self_max_after")
+    weights = (
+        "self_before",
+        "self_after",
+        "total_before",
+        "total_after",
+        "self_max_before",
+        "self_max_after",
+    )
     document = {name: getattr(row, name) for name in DiffRow.__dataclass_fields__}
     for name in weights:
         document[name] = None if document[name] is None else number(document[name])
     document["interval"] = list(row.interval) if row.interval is not None else None
     return document
-
-
-__all__ = ["Diff", "DiffRow", "SizeFactors", "Status", "Verdict", "diff"]

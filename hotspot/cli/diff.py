@@ -17,7 +17,9 @@ from hotspot.profile import Profile
 
 @click.command("diff")
 @click.argument("sides", nargs=-1, metavar="[BEFORE AFTER]")
-@click.option("-b", "--before", "before", multiple=True, metavar="FILE", help="A run of the baseline; repeat.")
+@click.option(
+    "-b", "--before", "before", multiple=True, metavar="FILE", help="A run of the baseline; repeat."
+)
 @click.option("-a", "--after", "after", multiple=True, metavar="FILE", help="A run to compare; repeat.")
 @click.option("-n", "--top", "n", type=click.IntRange(min=0), default=20, help="Rows to show; 0 for all.")
 @click.option(
@@ -63,7 +65,9 @@ def command(
     arguments = _arguments(sides, before, after)
     runs = [named for side in arguments for named in side]
     labels = iter(distinguishing_labels([named.path for named in runs]))
-    loaded: list[list[Profile]] = [[load_named(named, inputs, next(labels)) for named in side] for side in arguments]
+    loaded: list[list[Profile]] = [
+        [load_named(named, inputs, next(labels)) for named in side] for side in arguments
+    ]
     result = diff(
         loaded[0],
         loaded[1],
@@ -97,7 +101,9 @@ def expand_side(argument: str) -> list[Named]:
     """
     named = parse_argument(argument)
     if os.path.isdir(named.path):
-        files = sorted(str(p) for p in Path(named.path).iterdir() if p.is_file() and not p.name.startswith("."))
+        files = sorted(
+            str(p) for p in Path(named.path).iterdir() if p.is_file() and not p.name.startswith(".")
+        )
         if not files:
             raise UnreadableInput(named.path, "the folder holds no profile")
         return [Named(file, named.label) for file in files]

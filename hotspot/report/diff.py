@@ -76,7 +76,11 @@ def _row(row: DiffRow) -> tuple[Cell, ...]:
         tone = "worse" if row.change > 0 else "better"
     words = _WORDS.get(row.status)
     status = (words[0] if row.change > 0 else words[1]) if words else row.status.replace("_", " ")
-    place = f"{row.file}:{row.line}" if row.file and row.line else row.file or (row.module or "").rsplit("/", 1)[-1]
+    place = (
+        f"{row.file}:{row.line}"
+        if row.file and row.line
+        else row.file or (row.module or "").rsplit("/", 1)[-1]
+    )
     matched = "" if row.matched_by in (None, "exact") else f" (matched by {row.matched_by})"
     return (
         Cell(points(row.change), tone=tone),
