@@ -30,9 +30,8 @@ from hotspot.analysis.statistics import (
 )
 from hotspot.analysis.statistics.effect import change_error, spread_dispersion
 from hotspot.analysis.statistics.tails import normal_quantile
-from hotspot.analysis.symbols import is_unknown
 from hotspot.analysis.totals import outermost, sum_by_group
-from hotspot.analysis.union import FloatArray, MatchedFunction, Symbols, Union, unite
+from hotspot.analysis.union import FloatArray, Symbols, Union, unite
 from hotspot.errors import TooFewSamples
 from hotspot.profile import Int32, Int64, LossKind, Profile
 
@@ -327,7 +326,7 @@ def _rows(
                 p=float(tests.p[i]) if tested else None,
                 q=float(tests.q[i]) if tested else None,
                 significant=bool(tests.significant[i]) if tested else None,
-                status=_screening_status(tests, i, tolerance, pruned, function),
+                status=_screening_status(tests, i, tolerance, pruned),
                 culprit=False,
                 because=None,
                 callee=None,
@@ -343,10 +342,8 @@ def _row_order(row: DiffRow) -> tuple[Any, ...]:
     return (not row.significant, -abs(row.change), -max(row.total_before, row.total_after), row.function)
 
 
-def _screening_status(
-    tests: SetTests, i: int, tolerance: float, pruned: bool, function: MatchedFunction
-) -> Status:
-    if tests.significant[i] and not is_unknown(function.name):
+def _screening_status(tests: SetTests, i: int, tolerance: float, pruned: bool) -> Status:
+    if tests.significant[i]:
         return "suspect"
     if pruned:
         return "pruned"
