@@ -10,6 +10,8 @@ samples, a call edge's), one row a set:
 `tested` or is None. Importing this package, and screening, leaves scipy alone.
 """
 
+from hotspot.analysis.statistics.callers import blamed_caller, caller_agreement, log_ratio_error
+from hotspot.analysis.statistics.dispersion import MIN_RUNS, Model, fit_model, pearson_dispersion
 from hotspot.analysis.statistics.effect import (
     ALPHA,
     MIN_CHANGE,
@@ -17,6 +19,14 @@ from hotspot.analysis.statistics.effect import (
     SetTests,
     benjamini_hochberg,
 )
+from hotspot.analysis.statistics.planning import (
+    DataNeeded,
+    between_run_floor,
+    data_needed,
+    runs_needed,
+    samples_needed,
+)
+from hotspot.analysis.statistics.replicated import replicated
 from hotspot.analysis.statistics.screening import SPREAD, screen
 from hotspot.analysis.statistics.sizes import (
     Basis,
@@ -31,15 +41,28 @@ from hotspot.analysis.statistics.sizes import (
 __all__ = [
     "ALPHA",
     "MIN_CHANGE",
+    "MIN_RUNS",
     "MIN_SAMPLES",
     "SPREAD",
     "Basis",
+    "DataNeeded",
+    "Model",
     "NormalisedBy",
     "SetTests",
     "SizeFactors",
     "basis",
     "benjamini_hochberg",
+    "between_run_floor",
+    "blamed_caller",
+    "caller_agreement",
+    "data_needed",
+    "fit_model",
+    "log_ratio_error",
     "mean_weight",
+    "pearson_dispersion",
+    "replicated",
+    "runs_needed",
+    "samples_needed",
     "screen",
     "size_factors",
     "weighted_median",

@@ -127,7 +127,7 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     """
     p = np.asarray(p, dtype=np.float64)
     order = np.argsort(p, kind="stable")
-    steps = p[order] * p.size / np.arange(1, p.size + 1)
+    steps = p[order] * (p.size / np.arange(1, p.size + 1))  # never below p, which p * m / m can be
     q = np.empty_like(p)
     q[order] = np.minimum(1.0, np.minimum.accumulate(steps[::-1])[::-1])
     return q
