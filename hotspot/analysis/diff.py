@@ -1,93 +1,52 @@
 """What got slower and faster between two sides of runs, and whether that is real.
 
-`hotspot.analysis.union` puts all runs into one tree, `hotspot.analysis.sets` lists what is tested,
-`hotspot.analysis.statistics` tests it; here the results become rows and one verdict.
+`union` puts all runs into one tree, `sets` lists what is tested, `cost_shift` finds what only moved, `statistics` tests,
+`culprit` names who is to blame, `diff_rows` puts it together; here they are called in turn and one verdict is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from hotspot.analysis.cost_shift import find_shifts, shift_mapping
+from hotspot.analysis.culprit import Culprit, find_culprits
+from hotspot.analysis.diff_rows import DiffRow, Judgement, build_rows, hidden_counts, row_dict
 from hotspot.analysis.merge import merge
-from hotspot.analysis.rank import hottest_lines
-from hotspot.analysis.reconcile import reconcile
-from hotspot.analysis.sentence import screening_notes, screening_sentence
-from hotspot.analysis.sets import Measure, Sets, collect_sets
+from hotspot.analysis.reconcile import reconcile, recorded_in_sequence
+from hotspot.analysis.sentence import Summary, notes_for, sentence_for
+from hotspot.analysis.sets import SetIndex, Sets
 from hotspot.analysis.statistics import (
     ALPHA,
     MIN_CHANGE,
     SPREAD,
     Basis,
+    Model,
     NormalisedBy,
     SetTests,
     basis,
+    data_needed,
+    fit_model,
+    replicated,
+    runs_needed,
     screen,
     size_factors,
 )
+from hotspot.analysis.statistics.effect import change as change_of
 from hotspot.analysis.statistics.effect import change_error, spread_dispersion
 from hotspot.analysis.statistics.tails import normal_quantile
-from hotspot.analysis.totals import outermost, sum_by_group
 from hotspot.analysis.union import FloatArray, Symbols, Union, unite
-from hotspot.errors import TooFewSamples
-from hotspot.profile import Int32, Int64, LossKind, Profile
+from hotspot.errors import TooFewSamples, UsageError
+from hotspot.profile import Bool, Profile
 
 Verdict = Literal["regressed", "improved", "mixed", "unchanged", "inconclusive", "suspect"]
-Status = Literal[
-    "regressed",
-    "improved",
-    "new",
-    "gone",
-    "cost_shift",
-    "suspect",
-    "pruned",
-    "unchanged",
-    "inconclusive",
-]
+Work = tuple[float | Sequence[float], float | Sequence[float]]
 
 TOLERANCE = 0.02
 """A row whose interval lies within this many shares of the baseline's time is unchanged."""
-
-
-@dataclass(frozen=True)
-class DiffRow:
-    """One function on both sides. Weights are stored weights of the common value type, summed over a side's runs.
-
-    Attributes:
-        change: D: signed share of the baseline's time that ``measure`` moved by.
-        interval: 95% interval of ``change``, None where the row was not tested.
-        matched_by: ``exact``, a symbol rule's id, or None where one side lacks the function.
-        self_max_before: what a side that drops narrow frames may hide at most, None elsewhere.
-    """
-
-    function: str
-    file: str | None
-    line: int | None
-    module: str | None
-    measure: Measure
-    self_before: int
-    self_after: int
-    total_before: int
-    total_after: int
-    self_share_before: float
-    self_share_after: float
-    total_share_before: float
-    total_share_after: float
-    change: float
-    interval: tuple[float, float] | None
-    p: float | None
-    q: float | None
-    significant: bool | None
-    status: Status
-    culprit: bool
-    because: Literal["slower", "calls_more", "ambiguous"] | None
-    callee: str | None
-    matched_by: str | None
-    self_max_before: int | None
-    self_max_after: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +61,8 @@ class Diff:
         change: of the whole program, in shares of the baseline's time.
         interval: 95% interval of ``change``.
         rows: significant ones first, by size of change.
+        samples_needed: samples a side that would settle the largest open row, None where runs are wanted or nothing.
+        runs_needed: runs a side that would.
         notes: what was assumed or reconciled, in sentences.
     """
 
@@ -114,7 +75,6 @@ class Diff:
     verdict: Verdict
     alpha: float
     min_change: float
-    spread: float
     change: float
     interval: tuple[float, float]
     rows: tuple[DiffRow, ...]
@@ -125,11 +85,11 @@ class Diff:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
-        value_type = self.before[0].value_type
+        number = self.before[0].value_type.number
         return {
             "schema": "hotspot.diff/1",
-            "before": _side(self.before).to_dict(),
-            "after": _side(self.after).to_dict(),
+            "before": merged_side(self.before).to_dict(),
+            "after": merged_side(self.after).to_dict(),
             "basis": self.basis,
             "normalised_by": self.normalised_by,
             "size_factor": self.size_factor,
@@ -138,7 +98,7 @@ class Diff:
             "min_change": self.min_change,
             "change": self.change,
             "interval": list(self.interval),
-            "rows": [_row_dict(row, value_type.number) for row in self.rows],
+            "rows": [row_dict(row, number) for row in self.rows],
             "samples_needed": self.samples_needed,
             "runs_needed": self.runs_needed,
             "sentence": self.sentence,
@@ -157,47 +117,113 @@ def diff(
     before: Profile | Sequence[Profile],
     after: Profile | Sequence[Profile],
     *,
+    work: Work | None = None,
     symbols: Symbols = "canonical",
     min_change: float = MIN_CHANGE,
     spread: float = SPREAD,
     tolerance: float = TOLERANCE,
+    in_app: Mapping[str, bool] | None = None,
 ) -> Diff:
     """Compare two sides.
 
     Args:
-        before: the baseline: one profile, or one a run.
+        before: the baseline: one profile, or one a run. Five or more runs a side, recorded in turn, give a verdict;
+            three or four one of low confidence; one or two are a screening.
         after: what to compare with it.
+        work: work done before and after, a number for all runs of a side or one a run; where it is not known, the
+            functions that did not change tell.
         symbols: ``exact`` compares names as they are spelled, ``canonical`` without what builds number anew.
         min_change: smallest change that counts, as a share of the baseline's time.
         spread: assumed variation between runs where it cannot be measured (a coefficient of variation).
-        tolerance: what lies within is unchanged.
+        tolerance: what lies within is unchanged, in shares of the baseline's time.
+        in_app: canonical function name -> whether the project owns it; culprits in other code are charged to the
+            nearest in-app caller.
 
     Raises:
-        UsageError: no common value type.
+        UsageError: no common value type, or work that does not fit the runs.
         TooFewSamples: a side has no weight at all.
     """
     sides = (_as_runs(before), _as_runs(after))
+    if not all(sides):
+        raise UsageError("a comparison needs at least one profile a side")
     runs, notes = reconcile([*sides[0], *sides[1]])
     first, second = runs[: len(sides[0])], runs[len(sides[0]) :]
     for side, name in ((first, "before"), (second, "after")):
-        if sum(run.total for run in side) <= 0:
-            raise TooFewSamples(
-                f"{name}: no weight to compare ({_side(side).label or 'profile'} adds up to 0)"
-            )
+        for run in side:
+            if run.total <= 0:
+                raise TooFewSamples(
+                    f"{name}: nothing to compare in {run.label or 'a profile'}: it adds up to {run.total}"
+                )
     union = unite(first, second, symbols)
-    sets = collect_sets(union)
-    functions = len(union.functions)
-    factors = size_factors(sets.count[:functions])
+    index = SetIndex(union.tree, len(union.functions))
+    sets = index.collect(union.count)
+    factors = size_factors(sets.count[: len(union.functions)], _work_of_runs(work, first, second))
     ratio = float(factors.factors[union.is_after].sum() / factors.factors[~union.is_after].sum())
-    pooled = np.stack(
-        [sets.count[:, ~union.is_after].sum(axis=1), sets.count[:, union.is_after].sum(axis=1)], axis=1
-    )
-    hidden = _hidden_counts(union, first, second)
-    tests = _screened(sets, pooled, hidden, union, ratio, spread, min_change)
     which = basis(len(first), len(second), factors.normalised_by, weights_only=not union.counted)
-    whole = _whole_change(union, ratio, spread)
-    rows = _rows(union, sets, tests, hidden, first, second, tolerance)
-    verdict = screening_verdict(rows)
+    pooled = _pooled(sets, union)
+    shifts = find_shifts(union, index, pooled, ratio)
+    judged = union
+    if shifts:
+        judged = union.judged_as(shift_mapping(len(union.functions), shifts))
+        index = SetIndex(judged.tree, len(union.functions))
+        sets = index.collect(judged.count)
+    hidden = hidden_counts(union, first, second)
+    total_before = float(union.count[:, ~union.is_after].sum())
+    in_sequence = recorded_in_sequence(first, second)
+    model: Model | None = None
+    culprits: tuple[Culprit, ...] = ()
+    if which == "screening":
+        tests = _screened(sets, judged, hidden, ratio, spread, min_change, total_before)
+        dispersion = spread_dispersion(*_side_totals(union), spread)
+    else:
+        counts = _with_hidden(sets, judged, hidden, ratio)
+        model = fit_model(
+            counts,
+            is_after=union.is_after,
+            factors=factors.factors,
+            total_before=total_before,
+            candidates=sets.distinct,
+        )
+        extra = spread if in_sequence else None
+        tests = replicated(
+            counts, model, min_change=min_change, sequence_spread=extra, candidates=sets.distinct
+        )
+        culprits = find_culprits(
+            judged,
+            index,
+            model,
+            min_change=min_change,
+            sequence_spread=extra,
+            owned=_owned(union, in_app),
+        )
+        dispersion = _whole_dispersion(model, union, extra)
+    judgement = Judgement(
+        tests=tests,
+        change=change_of(
+            pooled[: len(union.functions), 0], pooled[: len(union.functions), 1], ratio, total_before
+        ),
+        shifts=shifts,
+        culprits=culprits,
+        screening=which == "screening",
+        hidden=hidden,
+        tolerance=tolerance,
+    )
+    rows = build_rows(union, judgement, first, second)
+    verdict = verdict_of(rows, which)
+    whole, interval = _whole_change(union, ratio, dispersion, total_before)
+    needed = _needed(rows, verdict, model, tests, spread, min(len(first), len(second)), min_change)
+    summary = Summary(
+        verdict=verdict,
+        basis=which,
+        rows=rows,
+        change=whole,
+        interval=interval,
+        spread=spread,
+        runs=(len(first), len(second)),
+        samples_needed=needed[0],
+        runs_needed=needed[1],
+        culprits=tuple(union.functions[c.function].name for c in culprits),
+    )
     return Diff(
         before=first,
         after=second,
@@ -208,44 +234,90 @@ def diff(
         verdict=verdict,
         alpha=ALPHA,
         min_change=min_change,
-        spread=spread,
-        change=whole[0],
-        interval=whole[1],
+        change=whole,
+        interval=interval,
         rows=rows,
-        samples_needed=None,
-        runs_needed=None,
-        sentence=screening_sentence(verdict, rows, whole[0], whole[1], spread, (len(first), len(second))),
-        notes=(*notes, *screening_notes(factors, union.counted)),
+        samples_needed=needed[0],
+        runs_needed=needed[1],
+        sentence=sentence_for(summary),
+        notes=(*notes, *notes_for(which, factors.normalised_by, union.counted, in_sequence, spread)),
     )
+
+
+def verdict_of(rows: Sequence[DiffRow], which: Basis) -> Verdict:
+    """Draw one verdict from the rows that count."""
+    judged = [row for row in rows if row.judged]
+    up = any(row.significant and row.change > 0 for row in judged)
+    down = any(row.significant and row.change < 0 for row in judged)
+    if up or down:
+        if which == "screening":
+            return "suspect"
+        return "mixed" if up and down else "regressed" if up else "improved"
+    if judged and all(row.status == "unchanged" for row in judged):
+        return "unchanged"
+    return "inconclusive"
+
+
+def merged_side(runs: Sequence[Profile]) -> Profile:
+    """Return the one profile that stands for a side in output."""
+    return runs[0] if len(runs) == 1 else merge(runs)
 
 
 def _as_runs(side: Profile | Sequence[Profile]) -> tuple[Profile, ...]:
     return (side,) if isinstance(side, Profile) else tuple(side)
 
 
-def _side(runs: Sequence[Profile]) -> Profile:
-    """Return the one profile that stands for a side in output."""
-    return runs[0] if len(runs) == 1 else merge(runs)
+def _work_of_runs(
+    work: Work | None, before: Sequence[Profile], after: Sequence[Profile]
+) -> FloatArray | None:
+    if work is None:
+        return None
+    columns = []
+    for given, runs, name in ((work[0], before, "before"), (work[1], after, "after")):
+        values = [float(given)] * len(runs) if isinstance(given, int | float) else [float(w) for w in given]
+        if len(values) != len(runs):
+            raise UsageError(f"work {name}: {len(values)} numbers for {len(runs)} runs")
+        if not all(np.isfinite(w) and w > 0 for w in values):
+            raise UsageError(f"work {name} must be positive numbers, not {values}")
+        columns += values
+    return np.array(columns, dtype=np.float64)
+
+
+def _pooled(sets: Sets, union: Union) -> FloatArray:
+    """Counts of each set before and after, float64[sets, 2]."""
+    sides = [sets.count[:, ~union.is_after].sum(axis=1), sets.count[:, union.is_after].sum(axis=1)]
+    return np.stack(sides, axis=1)
+
+
+def _with_hidden(sets: Sets, union: Union, hidden: FloatArray, ratio: float) -> FloatArray:
+    """Counts of each set in each run, where a side that hides narrow frames is given what speaks for "no change".
+
+    Of what it may hide, it is given at most what would make both sides equal, spread over its runs.
+    """
+    counts = sets.count.copy()
+    pooled = _pooled(sets, union)
+    own = len(union.functions)
+    for side, other, factor in ((0, 1, 1 / ratio), (1, 0, ratio)):
+        columns = np.flatnonzero(union.is_after == bool(side))
+        given = np.clip(pooled[:own, other] * factor, 0, hidden[:, side])
+        counts[:own, columns] += given[:, None] / len(columns)
+    return counts
 
 
 def _screened(
     sets: Sets,
-    pooled: FloatArray,
-    hidden: FloatArray,
     union: Union,
+    hidden: FloatArray,
     ratio: float,
     spread: float,
     min_change: float,
+    total_before: float,
 ) -> SetTests:
-    """Screen all sets; where a side hides narrow frames, the value it may hide that is kindest to "no change"."""
-    counts = pooled.copy()
-    own = slice(0, len(union.functions))
-    counts[own, 0] += np.clip(pooled[own, 1] / ratio, 0, hidden[:, 0])
-    counts[own, 1] += np.clip(pooled[own, 0] * ratio, 0, hidden[:, 1])
+    counts = _with_hidden(sets, union, hidden, ratio)
     return screen(
-        counts[:, 0],
-        counts[:, 1],
-        total_before=float(union.count[:, ~union.is_after].sum()),
+        counts[:, ~union.is_after].sum(axis=1),
+        counts[:, union.is_after].sum(axis=1),
+        total_before=total_before,
         size_ratio=ratio,
         spread=spread,
         min_change=min_change,
@@ -253,169 +325,60 @@ def _screened(
     )
 
 
-def _hidden_counts(union: Union, before: Sequence[Profile], after: Sequence[Profile]) -> FloatArray:
-    """Samples that each side may hide of a function it lacks, float64[functions, 2].
-
-    A pruned file hides at most its threshold at each place in the tree where the other side has the function.
-    """
-    hidden = np.zeros((len(union.functions), 2), dtype=np.float64)
-    places = np.bincount(union.tree.frame, minlength=len(union.functions))
-    weight, count = union.weight.sum(axis=0), union.count.sum(axis=0)
-    for side, runs in enumerate((before, after)):
-        columns = np.flatnonzero(union.is_after == bool(side))
-        per_place = 0.0
-        for run, column in zip(runs, columns, strict=True):
-            per_sample = weight[column] / count[column] if count[column] else 1.0
-            per_place += pruned_below(run) / per_sample
-        missing = ~union.present[:, side]
-        hidden[missing, side] = places[missing] * per_place
-    return hidden
-
-
-def pruned_below(run: Profile) -> int:
-    """Return the largest weight a frame that the file left out can have, 0 where it leaves none out."""
-    return max(
-        (loss.amount or 0 for loss in run.provenance.losses if loss.kind is LossKind.PRUNED), default=0
+def _side_totals(union: Union) -> tuple[FloatArray, FloatArray]:
+    return (
+        np.array([union.count[:, ~union.is_after].sum()]),
+        np.array([union.count[:, union.is_after].sum()]),
     )
 
 
-def _whole_change(union: Union, ratio: float, spread: float) -> tuple[float, tuple[float, float]]:
+def _whole_dispersion(model: Model, union: Union, sequence_spread: float | None) -> FloatArray:
+    whole = union.count.sum(axis=0, keepdims=True)
+    return replicated(whole, model, sequence_spread=sequence_spread).dispersion
+
+
+def _whole_change(
+    union: Union, ratio: float, dispersion: FloatArray, total_before: float
+) -> tuple[float, tuple[float, float]]:
     """Change of the whole program with its interval, in shares of the baseline's time."""
-    before = np.array([union.count[:, ~union.is_after].sum()])
-    after = np.array([union.count[:, union.is_after].sum()])
-    change = float((after[0] / ratio - before[0]) / before[0])
-    error = change_error(before, after, ratio, float(before[0]), spread_dispersion(before, after, spread))
-    margin = normal_quantile(1 - ALPHA / 2) * float(error[0])
+    before, after = _side_totals(union)
+    change = float(change_of(before, after, ratio, total_before)[0])
+    margin = normal_quantile(1 - ALPHA / 2) * float(
+        change_error(before, after, ratio, total_before, dispersion)[0]
+    )
     return change, (change - margin, change + margin)
 
 
-def _rows(
-    union: Union,
-    sets: Sets,
-    tests: SetTests,
-    hidden: FloatArray,
-    before: Sequence[Profile],
-    after: Sequence[Profile],
-    tolerance: float,
-) -> tuple[DiffRow, ...]:
-    own, total = _weights_by_side(union)
-    whole = (sum(run.whole for run in before), sum(run.whole for run in after))
-    lines = _hottest_lines(union, before, after)
-    rows = []
-    for i, function in enumerate(union.functions):
-        tested = bool(tests.tested[i])
-        max_before, max_after = (_hidden_weight(union, hidden, i, side) for side in (0, 1))
-        pruned = max_before is not None or max_after is not None
-        rows.append(
-            DiffRow(
-                function=function.name,
-                file=function.file or None,
-                line=lines.get(i),
-                module=function.module or None,
-                measure="self",
-                self_before=int(own[i, 0]),
-                self_after=int(own[i, 1]),
-                total_before=int(total[i, 0]),
-                total_after=int(total[i, 1]),
-                self_share_before=_share(own[i, 0], whole[0]),
-                self_share_after=_share(own[i, 1], whole[1]),
-                total_share_before=_share(total[i, 0], whole[0]),
-                total_share_after=_share(total[i, 1], whole[1]),
-                change=float(tests.change[i]),
-                interval=(float(tests.low[i]), float(tests.high[i])) if tested else None,
-                p=float(tests.p[i]) if tested else None,
-                q=float(tests.q[i]) if tested else None,
-                significant=bool(tests.significant[i]) if tested else None,
-                status=_screening_status(tests, i, tolerance, pruned),
-                culprit=False,
-                because=None,
-                callee=None,
-                matched_by=function.matched_by,
-                self_max_before=max_before,
-                self_max_after=max_after,
-            )
-        )
-    return tuple(sorted(rows, key=_row_order))
-
-
-def _row_order(row: DiffRow) -> tuple[Any, ...]:
-    return (not row.significant, -abs(row.change), -max(row.total_before, row.total_after), row.function)
-
-
-def _screening_status(tests: SetTests, i: int, tolerance: float, pruned: bool) -> Status:
-    if tests.significant[i]:
-        return "suspect"
-    if pruned:
-        return "pruned"
-    if tests.tested[i] and tests.low[i] >= -tolerance and tests.high[i] <= tolerance:
-        return "unchanged"
-    return "inconclusive"
-
-
-def screening_verdict(rows: Sequence[DiffRow]) -> Verdict:
-    """Return the verdict of a screening: never more than a suspicion."""
-    tested = [row for row in rows if row.interval is not None and row.status != "pruned"]
-    if any(row.status == "suspect" for row in tested):
-        return "suspect"
-    if tested and all(row.status == "unchanged" for row in tested):
-        return "unchanged"
-    return "inconclusive"
-
-
-def _weights_by_side(union: Union) -> tuple[Int64, Int64]:
-    """Self and total weight of each function on each side, int64[functions, 2] each."""
-    sides = np.stack(
-        [union.weight[:, ~union.is_after].sum(axis=1), union.weight[:, union.is_after].sum(axis=1)], axis=1
-    )
-    outer = outermost(union.tree, union.tree.frame)
-    own = np.zeros((len(union.functions), 2), dtype=np.int64)
-    total = np.zeros_like(own)
-    np.add.at(own, union.tree.frame, sides)
-    sums = np.asarray(union.subtree_sums(sides), dtype=np.int64)
-    np.add.at(total, union.tree.frame[outer], sums[outer])
-    return own, total
-
-
-def _hidden_weight(union: Union, hidden: FloatArray, function: int, side: int) -> int | None:
-    """What a side may hide of a function, as a weight; None where it hides nothing or has the function."""
-    if not hidden[function, side]:
+def _owned(union: Union, in_app: Mapping[str, bool] | None) -> Bool | None:
+    if in_app is None:
         return None
-    columns = union.is_after == bool(side)
-    per_sample = union.weight[:, columns].sum() / union.count[:, columns].sum()
-    return int(np.ceil(hidden[function, side] * per_sample))
+    return np.array([in_app.get(function.name, False) for function in union.functions], dtype=bool)
 
 
-def _hottest_lines(union: Union, before: Sequence[Profile], after: Sequence[Profile]) -> dict[int, int]:
-    """Hottest known line of each function: of the after side, else of the before side."""
-    lines: dict[int, int] = {}
-    for run, mapping in zip((*after, *before), (*_of(union, True), *_of(union, False)), strict=True):
-        frame_self = sum_by_group(run.call_tree.frame, run.node_self, len(run.frames))
-        of_frame = mapping[run.functions.of_frame]
-        _, line = hottest_lines(run, frame_self, of_frame, len(union.functions))
-        for function in np.flatnonzero(line).tolist():
-            lines.setdefault(function, int(line[function]))
-    return lines
-
-
-def _of(union: Union, after: bool) -> list[Int32]:
-    return [mapping for mapping, side in zip(union.of_function, union.is_after, strict=True) if side == after]
-
-
-def _share(weight: int, whole: int) -> float:
-    return int(weight) / whole if whole else 0.0
-
-
-def _row_dict(row: DiffRow, number: Any) -> dict[str, Any]:
-    weights = (
-        "self_before",
-        "self_after",
-        "total_before",
-        "total_after",
-        "self_max_before",
-        "self_max_after",
+def _needed(
+    rows: Sequence[DiffRow],
+    verdict: Verdict,
+    model: Model | None,
+    tests: SetTests,
+    spread: float,
+    runs: int,
+    min_change: float,
+) -> tuple[int | None, int | None]:
+    """Samples or runs a side that would settle the open row with the largest change."""
+    open_rows = [row for row in rows if row.judged and row.status in ("inconclusive", "suspect")]
+    if verdict not in ("inconclusive", "suspect") or not open_rows:
+        return None, None
+    row = max(open_rows, key=lambda r: abs(r.change))
+    share, tested = row.self_share_before, int(tests.tested.sum())
+    if model is None:  # however many samples, a screening is settled by runs alone
+        return None, runs_needed(share, row.change, tested=tested, spread=spread, min_change=min_change)
+    needed = data_needed(
+        share,
+        row.change,
+        tested=tested,
+        s0sq=model.s0sq,
+        spread=float(np.sqrt(model.a2)),
+        runs=runs,
+        min_change=min_change,
     )
-    document = {name: getattr(row, name) for name in DiffRow.__dataclass_fields__}
-    for name in weights:
-        document[name] = None if document[name] is None else number(document[name])
-    document["interval"] = list(row.interval) if row.interval is not None else None
-    return document
+    return needed.samples, needed.runs

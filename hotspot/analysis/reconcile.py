@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -88,3 +89,26 @@ def _rescaled(run: Profile, scale: int) -> Profile:
     if hidden:
         hidden[run.selected] *= factor
     return replace(run, samples=samples, value_types=tuple(types), hidden=tuple(hidden))
+
+
+def recorded_in_sequence(before: Sequence[Profile], after: Sequence[Profile]) -> bool | None:
+    """Return whether one side was recorded wholly after the other; None where the files do not tell.
+
+    Only formats with times of one clock tell: spans that overlap (each recording counting from its own start) say
+    nothing about the order.
+    """
+    spans = [(_span(run), side) for side, runs in enumerate((before, after)) for run in runs]
+    known = sorted((span, side) for span, side in spans if span is not None)
+    if len(known) < len(spans) or len(known) < 2:
+        return None
+    if any(second[0][0] < first[0][1] for first, second in pairwise(known)):
+        return None
+    order = [side for _, side in known]
+    return order in (sorted(order), sorted(order, reverse=True))
+
+
+def _span(run: Profile) -> tuple[int, int] | None:
+    time = run.samples.time
+    if time is None or not len(time):
+        return None
+    return int(time.min()), int(time.max())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -68,12 +68,14 @@ class Union:
     present: npt.NDArray[np.bool_]
     of_function: tuple[Int32, ...]
 
-    def subtree_sums(self, per_node: npt.NDArray[np.float64] | Int64) -> npt.NDArray[np.float64] | Int64:
-        """Sum a [nodes, ...] column over each node's subtree."""
-        prefix = np.zeros((len(per_node) + 1, *per_node.shape[1:]), dtype=per_node.dtype)
-        np.cumsum(per_node, axis=0, out=prefix[1:])
-        sums: npt.NDArray[np.float64] | Int64 = prefix[self.tree.subtree_end] - prefix[:-1]
-        return sums
+    def judged_as(self, mapping: Int32) -> Union:
+        """Return the union with functions renamed to others, int32[functions], and equal paths merged."""
+        node_of, tree = depth_first(self.tree.parent, mapping[self.tree.frame], max(len(self.functions), 1))
+        weight = np.zeros((len(tree), self.weight.shape[1]), dtype=np.int64)
+        count = np.zeros((len(tree), self.count.shape[1]), dtype=np.float64)
+        np.add.at(weight, node_of, self.weight)
+        np.add.at(count, node_of, self.count)
+        return replace(self, tree=tree, weight=weight, count=count)
 
 
 def unite(before: Sequence[Profile], after: Sequence[Profile], symbols: Symbols = "canonical") -> Union:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotspot.analysis.diff import Diff, DiffRow
+from hotspot.analysis.diff import Diff, merged_side
+from hotspot.analysis.diff_rows import DiffRow
 from hotspot.analysis.sentence import interval_text, points
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean
@@ -32,8 +33,8 @@ def diff_report(diff: Diff, n: int = 20) -> Report:
     shown = diff.rows[:n] if n else diff.rows
     totals = tuple(sum(run.total for run in side) for side in (diff.before, diff.after))
     parts: list[str | Cell | Table] = [
-        Cell(f"before  {headline(diff.before[0])}{_more(len(diff.before))}", tone="quiet"),
-        Cell(f"after   {headline(diff.after[0])}{_more(len(diff.after))}", tone="quiet"),
+        Cell(f"before  {headline(merged_side(diff.before))}{_runs(len(diff.before))}", tone="quiet"),
+        Cell(f"after   {headline(merged_side(diff.after))}{_runs(len(diff.after))}", tone="quiet"),
         "",
         Cell(clean_sentence(diff.sentence), tone="strong"),
         "",
@@ -66,8 +67,8 @@ def clean_sentence(text: str) -> str:
     return " ".join(clean(word) for word in text.split(" "))
 
 
-def _more(runs: int) -> str:
-    return f"  (+{runs - 1} more runs)" if runs > 1 else ""
+def _runs(runs: int) -> str:
+    return f" | {runs} runs" if runs > 1 else ""
 
 
 def _row(row: DiffRow) -> tuple[Cell, ...]:
