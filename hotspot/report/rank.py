@@ -23,7 +23,7 @@ def ranking_report(ranking: Ranking) -> Report:
                 tone="quiet",
             )
         )
-    if ranking.in_app and not any(row.in_app for row in ranking.rows):
+    if ranking.in_app and rest <= 0 and not any(row.in_app for row in ranking.rows):
         parts.append(
             "no frame is known to be in-app: run inside the project, or set in_app = [...] in hotspot.toml"
         )

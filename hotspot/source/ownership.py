@@ -134,9 +134,10 @@ class Ownership:
         if _PSEUDO_FILE.match(recorded):
             return None
         path = recorded
-        for prefix, local in self.config.path_map:
-            if path.startswith(prefix):
-                path = str((self.config.root / local).resolve()) + path[len(prefix.rstrip("/")) :]
+        for prefix, local in sorted(self.config.path_map, key=lambda pair: -len(pair[0])):
+            folder = prefix.rstrip("/")
+            if path == folder or path.startswith(f"{folder}/"):
+                path = str((self.config.root / local).resolve()) + path[len(folder) :]
                 break
         root = str(self.config.root)
         if path.startswith(root + "/"):
