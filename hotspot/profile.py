@@ -139,6 +139,7 @@ class LossKind(enum.StrEnum):
     TRUNCATED = "truncated"  # stacks are cut off
     SKIPPED = "skipped"  # lines that could not be read
     INCONSISTENT = "inconsistent"  # the file contradicts itself; what was decided is in the text
+    APPROXIMATE = "approximate"  # the file holds a call graph; paths through it are estimated
     DROPPED = "dropped"  # known to be in the file, not kept
 
 
