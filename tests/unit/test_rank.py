@@ -115,7 +115,7 @@ def test_whether_a_row_is_in_app_is_said_only_where_it_is_known_for_all_of_it() 
 def test_the_json_object() -> None:
     profile = apply_filters(profile_from_text(STACKS), Filters(focus="parse"))
     document = rank(profile, n=1).to_dict()
-    assert list(document)[0] == "schema"
+    assert next(iter(document)) == "schema"
     assert document["schema"] == "hotspot.top/1"
     assert document["rows"] == [
         {

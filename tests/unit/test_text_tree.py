@@ -115,7 +115,7 @@ def test_an_empty_profile_draws_nothing() -> None:
 
 def test_the_json_object() -> None:
     document = text_tree(profile_from_text(STACKS), min_share=0.1).to_dict()
-    assert list(document)[0] == "schema"
+    assert next(iter(document)) == "schema"
     assert (document["hidden_roots"], document["hidden_weight"]) == (1, 1)
     assert document["rows"][0] == {
         "depth": 0, "function": "main", "file": None, "line": None, "module": None,
