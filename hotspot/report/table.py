@@ -67,6 +67,11 @@ def clean(text: str) -> str:
     return text
 
 
+def clean_sentence(text: str) -> str:
+    """Clean word by word: a sentence may be long, a name in it may not."""
+    return " ".join(clean(word) for word in text.split(" "))
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
