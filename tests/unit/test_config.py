@@ -133,7 +133,7 @@ def test_an_unknown_key_lists_the_known_ones(project: Path) -> None:
 def test_a_pyproject_of_another_shape(project: Path, text: str) -> None:
     (project / "pyproject.toml").write_text(text)
     if "hotspot" in text:
-        with pytest.raises(ConfigError, match="tool.hotspot must be a table"):
+        with pytest.raises(ConfigError, match=r"tool\.hotspot must be a table"):
             load_config(project)
     else:
         assert load_config(project) == Config(root=project)
