@@ -23,9 +23,9 @@ import numpy as np
 
 from hotspot.analysis.pattern import compile_pattern, matching_frames
 from hotspot.analysis.totals import nearest_marked, on_path
-from hotspot.tree_layout import merge_handles
 from hotspot.errors import UsageError
 from hotspot.profile import Bool, Int32, Int64, Profile, Samples
+from hotspot.tree_layout import merge_handles
 
 _DURATION = re.compile(r"^\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ns|us|µs|ms|s|m|min|h)?\s*$")
 _NANOSECONDS = {

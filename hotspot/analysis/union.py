@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from hotspot.analysis.statistics import mean_weight
 from hotspot.analysis.symbols import canonical
-from hotspot.tree_layout import merge_handles
 from hotspot.profile import CallTree, Int32, Int64, Profile
+from hotspot.tree_layout import merge_handles
 
 Symbols = Literal["exact", "canonical"]
 FloatArray = npt.NDArray[np.float64]

@@ -203,15 +203,17 @@ class HeaderReader:
         self._read_each(out, text, start, end, chosen[thread == ODD].tolist())
         return fits
 
-    def _verify(
-        self, prefix: bytes, out: Headers, text: bytes, start: Int64, end: Int64, row: int
-    ) -> int:
+    def _verify(self, prefix: bytes, out: Headers, text: bytes, start: Int64, end: Int64, row: int) -> int:
         """Return the thread of a prefix seen for the first time; ODD where `parse_header` reads it otherwise."""
         if prefix in self._prefixes:
             return self._prefixes[prefix]
         header = parse_header(text[start[row] : end[row]], opens_stack=True)
         thread = ODD
-        if header is not None and header.time == out.time[row] and _or_missing(header.period) == out.period[row]:
+        if (
+            header is not None
+            and header.time == out.time[row]
+            and _or_missing(header.period) == out.period[row]
+        ):
             thread = self.thread_of(header)
         if len(self._prefixes) >= _CACHE_ENTRIES:
             self._prefixes.clear()

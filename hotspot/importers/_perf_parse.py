@@ -198,7 +198,13 @@ class ScriptParser:
         batch = (stack, header.thread, header.event, header.time, header.period)
         read = np.flatnonzero(header.thread >= 0)
         if len(read) < len(first):
-            batch = (stack[read], header.thread[read], header.event[read], header.time[read], header.period[read])
+            batch = (
+                stack[read],
+                header.thread[read],
+                header.event[read],
+                header.time[read],
+                header.period[read],
+            )
             unusual = np.ones(len(first), dtype=bool)
             unusual[usual[read]] = False
             others = self._read_unusual(piece, start, end, first, last, unusual, offset)
@@ -242,7 +248,9 @@ class ScriptParser:
         """Note a record that is no sample."""
         self._lost += lost_events(line)
 
-    def add(self, rows: _Rows, header: Header | None, lines: Sequence[bytes], place: int, offset: int) -> None:
+    def add(
+        self, rows: _Rows, header: Header | None, lines: Sequence[bytes], place: int, offset: int
+    ) -> None:
         """Add one sample with the lines below its header, all of them known to belong to a stack."""
         text = b"\n".join(lines)
         chain = self.table.texts[text] if text else EMPTY

@@ -48,9 +48,7 @@ class _Tally:
     no_time: int = 0
 
 
-def assemble(
-    parts: Sequence[Columns], provenance: Provenance, *, losses: Sequence[Loss] = ()
-) -> Profile:
+def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequence[Loss] = ()) -> Profile:
     """Join the columns of consecutive pieces.
 
     Args:
@@ -237,7 +235,9 @@ def _losses(parts: Sequence[Columns], tally: _Tally) -> list[Loss]:
     if cut := sum(part.cut for part in parts):
         losses.append(Loss(LossKind.DROPPED, f"{cut:,} frame lines are cut off inside their module", cut))
     if tally.no_period:
-        text = f"{tally.no_period:,} samples have no period where others of their event have one; they weigh 1"
+        text = (
+            f"{tally.no_period:,} samples have no period where others of their event have one; they weigh 1"
+        )
         losses.append(Loss(LossKind.INCONSISTENT, text, tally.no_period))
     if tally.no_time:
         text = f"{tally.no_time:,} samples have no time where others have one; they stand at time 0"

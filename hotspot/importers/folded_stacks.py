@@ -9,7 +9,7 @@ neighbours, ``a b;`` sorts before both).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 

@@ -25,12 +25,18 @@ from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 
-INFO = ImporterInfo("perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks"))
+INFO = ImporterInfo(
+    "perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks")
+)
 
-_HEADER_BLOCK = re.compile(r"\A\s*# ========\s*$.*?^# (?:captured on|perf version|cmdline)\b", re.DOTALL | re.MULTILINE)
+_HEADER_BLOCK = re.compile(
+    r"\A\s*# ========\s*$.*?^# (?:captured on|perf version|cmdline)\b", re.DOTALL | re.MULTILINE
+)
 _VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
 _DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
-_REPORT = re.compile(r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE)
+_REPORT = re.compile(
+    r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE
+)
 
 
 def detect(head: Head) -> Match:
