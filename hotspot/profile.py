@@ -139,6 +139,7 @@ class LossKind(enum.StrEnum):
     TRUNCATED = "truncated"  # stacks are cut off
     SKIPPED = "skipped"  # lines that could not be read
     INCONSISTENT = "inconsistent"  # the file contradicts itself; what was decided is in the text
+    APPROXIMATE = "approximate"  # the file holds a call graph; paths through it are estimated
     DROPPED = "dropped"  # known to be in the file, not kept
 
 
@@ -160,6 +161,7 @@ class ModuleStyle(enum.StrEnum):
 
     NONE = ""  # not written: perf's collapsed stacks
     BACKTICK = "`"  # DTrace: module`name
+    BANG = "!"  # Windows tools: module.dll!name
     PARENTHESES = "()"  # py-spy --native: name (module)
 
 
