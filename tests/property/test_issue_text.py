@@ -116,7 +116,7 @@ def test_whatever_a_person_inserts_survives_or_is_refused(
         assert read.text == text
 
 
-@given(st.lists(HOSTILE.map(lambda text: text.replace("\n", " ")).filter(str.strip), max_size=6))
+@given(st.lists(HOSTILE.map(lambda text: text.replace("\n", " ").lstrip()).filter(str.strip), max_size=6))
 def test_a_rewrite_of_evidence_keeps_remarks_and_settles(lines: list[str]) -> None:
     written = [f"    {line}" for line in lines]  # four in: no line that hotspot writes looks like it
     machine = "  - Charged: 31.4%\n  - Callers (shares of its total):\n       12.0%  main\n"
