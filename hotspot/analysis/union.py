@@ -11,8 +11,8 @@ import numpy.typing as npt
 from hotspot.analysis.matching import MatchedFunction, Symbols, match_functions
 from hotspot.analysis.statistics import mean_weight
 from hotspot.analysis.totals import nearest_marked
-from hotspot.builder import depth_first
 from hotspot.profile import Bool, CallTree, Int32, Int64, Profile
+from hotspot.tree_layout import merge_handles
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ class Union:
         number[kept] = np.arange(len(kept), dtype=np.int32)
         above = tree.parent[kept]
         parent = np.where(above >= 0, number[stands_for[above]], -1).astype(np.int32)
-        merged, rearranged = depth_first(parent, renamed[tree.frame[kept]], max(len(self.functions), 1))
+        merged, rearranged = merge_handles(parent, renamed[tree.frame[kept]], max(len(self.functions), 1))
         node_of = merged[number[stands_for]]
         return replace(
             self,
@@ -89,7 +89,7 @@ def unite(before: Sequence[Profile], after: Sequence[Profile], symbols: Symbols 
         parents.append(np.where(tree.parent >= 0, tree.parent + bounds[-1], -1).astype(np.int32))
         frames.append(mapping[tree.frame])
         bounds.append(bounds[-1] + len(tree))
-    node_of, tree = depth_first(np.concatenate(parents), np.concatenate(frames), max(len(functions), 1))
+    node_of, tree = merge_handles(np.concatenate(parents), np.concatenate(frames), max(len(functions), 1))
     weight = np.zeros((len(tree), len(runs)), dtype=np.int64, order="F")
     count = np.zeros((len(tree), len(runs)), dtype=np.float64, order="F")
     whole = np.zeros(len(runs), dtype=np.float64)
