@@ -85,7 +85,19 @@ def record(plan: Plan, folder: Path) -> None:
 
 def _run(plan: Plan, command: list[str], target: Path) -> None:
     if plan.language == "c":
-        recorder = ["perf", "record", "-q", "-F", str(plan.rate), "-g", "-e", "cpu-clock", "-o", str(target), "--"]
+        recorder = [
+            "perf",
+            "record",
+            "-q",
+            "-F",
+            str(plan.rate),
+            "-g",
+            "-e",
+            "cpu-clock",
+            "-o",
+            str(target),
+            "--",
+        ]
     else:
         recorder = ["py-spy", "record", "-r", str(plan.rate), "-f", "raw", "-o", str(target), "--"]
     done = subprocess.run([*recorder, *command], capture_output=True, text=True, check=False)
@@ -102,7 +114,9 @@ def _neighbour() -> subprocess.Popen[bytes]:
 
 def main() -> None:
     global CACHE
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--only", action="append", choices=sorted(PLANS))
     options = parser.parse_args()

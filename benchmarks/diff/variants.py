@@ -109,7 +109,9 @@ def source(language: str, variant: str) -> str:
         text = text.replace(old, new)
     if language == "py":
         for word, loop in _LOOPS.items():
-            text = re.sub(rf"^    {word}\((.+)\)\n", lambda m, loop=loop: loop.format(m[1]), text, flags=re.MULTILINE)
+            text = re.sub(
+                rf"^    {word}\((.+)\)\n", lambda m, loop=loop: loop.format(m[1]), text, flags=re.MULTILINE
+            )
     return text
 
 

@@ -120,9 +120,7 @@ def _strongest(index: SetIndex, tests: SetTests, blameable: Bool) -> int | None:
     return int(tied[np.lexsort((-(tests.t[tied] ** 2), index.measure[tied]))[0]])
 
 
-def _explain(
-    scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int
-) -> tuple[int, Because]:
+def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int) -> tuple[int, Because]:
     """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
     index, model = scan.index, scan.model
     if index.measure[taken] == EDGE:
@@ -153,9 +151,9 @@ def _callers(
     heads = np.flatnonzero(index.heads(taken))
     per_head = (count if index.measure[taken] == SELF else subtree_sums(tree, count))[heads]
     above = tree.parent[outer[np.searchsorted(outer, heads, side="right") - 1]]
-    caller = np.where(above >= 0, tree.frame[above], -1)
+    caller = np.where(above >= 0, tree.frame[above], -1).astype(np.int64)
     distinct, inverse = np.unique(caller, return_inverse=True)
-    table = np.stack(
+    table: FloatArray = np.stack(
         [
             np.bincount(inverse.reshape(-1), weights=per_head[:, side].sum(axis=1), minlength=len(distinct))
             for side in (~model.is_after, model.is_after)
@@ -163,7 +161,7 @@ def _callers(
         axis=1,
     )
     seen = table.any(axis=1)
-    return distinct[seen].astype(np.int64), table[seen]
+    return distinct[seen], table[seen]
 
 
 def _charged(

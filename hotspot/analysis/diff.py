@@ -169,7 +169,9 @@ def diff(
         screening=which == "screening",
         in_sequence=recorded_in_sequence(first, second),
     )
-    found = find(union, runs, work_factors(known_work, runs), assumed, _ownership(union, runs, in_app))
+    # Ownership is asked of the project's files, which a screening (nobody is to blame there) does without.
+    ownership = _ownership(union, runs, None if assumed.screening else in_app)
+    found = find(union, runs, work_factors(known_work, runs), assumed, ownership)
     which = basis(len(first), len(second), found.normalised_by, weights_only=not union.counted)
     rows = build_rows(
         union,

@@ -60,7 +60,9 @@ _REASONS = {rule.id: rule.description for rule in RULES} | {
 def _shift_match(functions: Sequence[MatchedFunction], shift: Shift) -> Match:
     into, others = functions[shift.into].name, tuple(functions[f].name for f in shift.others)
     if shift.kind == "renamed":
-        reason = f"Same callers and callees at a similar cost: score {shift.score:.2f} of 1, accepted from 0.60."
+        reason = (
+            f"Same callers and callees at a similar cost: score {shift.score:.2f} of 1, accepted from 0.60."
+        )
         return Match(into, (shift.kind,), others, (into,), reason)
     if shift.kind == "inlined":
         reason = f"It vanished, and its caller's self grew by {shift.score:.0%} of what it had."

@@ -145,7 +145,9 @@ def _spellings(runs: Sequence[Profile]) -> tuple[list[_Spelling], list[Int64]]:
     row[mask] = rank[inverse.reshape(-1)]
     at = np.flatnonzero(mask)[first[order]]
     spelled = [
-        _Spelling(texts[n], texts[f], texts[m], not (is_marker or is_unknown(texts[n]) or texts[n] == NO_STACK))
+        _Spelling(
+            texts[n], texts[f], texts[m], not (is_marker or is_unknown(texts[n]) or texts[n] == NO_STACK)
+        )
         for n, f, m, is_marker in zip(
             name[at].tolist(), file[at].tolist(), module[at].tolist(), marker[at].tolist(), strict=True
         )

@@ -65,7 +65,9 @@ def _family(value_type: ValueType) -> str:
     return _event(value_type)[0]
 
 
-_EXECUTION_EVENTS = frozenset({"cycles", "cpu-cycles", "ref-cycles", "cpu-clock", "task-clock", "cpu", "wall"})
+_EXECUTION_EVENTS = frozenset(
+    {"cycles", "cpu-cycles", "ref-cycles", "cpu-clock", "task-clock", "cpu", "wall"}
+)
 _EVENT = re.compile(r"(?:cpu(?:_core|_atom)?/)?([^:/]+)/?(?::(\w+))?")
 
 
@@ -81,7 +83,9 @@ def _event_notes(selected: Sequence[ValueType]) -> tuple[str, ...]:
     user_only = {"u" in modifier and "k" not in modifier for modifier in modifiers}
     if len(user_only) < 2:
         return ()
-    return ("one side counts user code only (:u): kernel functions are missing there, whatever the program did",)
+    return (
+        "one side counts user code only (:u): kernel functions are missing there, whatever the program did",
+    )
 
 
 _SAME_RATE = 1.05  # perf keeps a frequency by steering periods, so that means wander by some per cent

@@ -148,7 +148,9 @@ def notes_for(summary: Summary, counted: bool, in_sequence: bool | None) -> tupl
     """Say what the comparison rests on."""
     notes = []
     if summary.normalised_by == "equal_work":
-        notes.append("too few functions to tell how much work each side did: equal work is assumed (--work says it)")
+        notes.append(
+            "too few functions to tell how much work each side did: equal work is assumed (--work says it)"
+        )
     if not counted:
         notes.append(
             "the profiles hold weights without sample counts: the weight of one sample is estimated from their spread"

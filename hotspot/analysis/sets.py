@@ -47,7 +47,8 @@ class Sets:
         _, first = np.unique(self.tag, return_index=True)
         result = np.zeros(len(self.tag), dtype=bool)
         result[first] = True
-        return result & (self.tag != 0)
+        result[self.tag == 0] = False
+        return result
 
     def __sub__(self, other: Sets) -> Sets:
         """Return the sets without the samples of others of the same index."""
@@ -167,7 +168,9 @@ class SetIndex:
             )
         seen = np.where(node_count.any(axis=1), tag, np.uint64(0))
         prefix_tag = np.zeros(len(seen) + 1, dtype=np.uint64)
-        np.cumsum(seen, out=prefix_tag[1:])  # wraps, and so do the differences: a sum modulo 2^64 all the same
+        np.cumsum(
+            seen, out=prefix_tag[1:]
+        )  # wraps, and so do the differences: a sum modulo 2^64 all the same
         summed = np.zeros(sum(sizes), dtype=np.uint64)
         np.add.at(summed, layout.frame, seen)
         for at, group, first in (

@@ -140,9 +140,10 @@ def find(
         index, sets, factors, ratio = _again(level, work)
     hidden = hidden_samples(level, index, _pooled(sets.count, union.is_after), threshold)
     own_change = change_of(own[:, 0], own[:, 1], ratio, union.total_before)
+    model: Model | None = None
+    culprits: tuple[Culprit, ...] = ()
     if assumed.screening:
         tests, whole = _screened(level, sets, hidden, ratio, assumed)
-        model, culprits = None, ()
     else:
         model, tests, whole, culprits = _replicated(level, index, sets, hidden, factors, assumed, ownership)
     return Findings(

@@ -78,10 +78,12 @@ def work_of_paths(known: Mapping[str, float], paths: Sequence[str]) -> list[floa
     found = []
     for path in paths:
         same_name = names.get(os.path.basename(path), [])
-        value = known.get(path, real.get(os.path.realpath(path)))
-        if value is None and len(same_name) == 1:
-            value = same_name[0]
-        if value is None:
+        if path in known:
+            found.append(known[path])
+        elif os.path.realpath(path) in real:
+            found.append(real[os.path.realpath(path)])
+        elif len(same_name) == 1:
+            found.append(same_name[0])
+        else:
             raise UsageError(f"no work is given for {path}", hint="one line a profile: path, work")
-        found.append(value)
     return found
