@@ -218,8 +218,8 @@ class _Drafting:
 
     def _too_small(self, place: Place) -> DraftRow:
         reason = (
-            f"{human_share(place.share)} of the profile, and so is or less has every place after it: below "
-            f"{human_share(MIN_SHARE)} nothing is drafted"
+            f"it and all that follow have less than {human_share(MIN_SHARE)} of the profile each "
+            f"({human_share(place.share)} or less)"
         )
         return DraftRow(None, None, place, place.fingerprint, reason=reason)
 

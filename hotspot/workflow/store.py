@@ -139,7 +139,7 @@ class IssueStore:
         Raises:
             IssuesLocked: another process holds it for longer than half a minute.
         """
-        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        _make_state_folder(self.lock_file.parent)
         handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             deadline = time.monotonic() + _WAIT_SECONDS
@@ -170,6 +170,14 @@ class IssueStore:
         """Write one file, aside first; only under the lock."""
         self.directory.mkdir(parents=True, exist_ok=True)
         write_atomically(path, encode(issue.text))
+
+
+def _make_state_folder(folder: Path) -> None:
+    """Make the folder of the lock so that git does not offer the lock for a commit."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / ".gitignore", b"/.gitignore\n*.lock\n")
 
 
 def _lock_now(handle: int) -> bool:
