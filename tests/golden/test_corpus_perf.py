@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from hotspot.importers import perf_script
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import Kind, Profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shlex
 import subprocess
@@ -79,6 +80,16 @@ def test_every_format_is_documented() -> None:
     assert {name for name in names if f"`{name}`" not in docs} == set()
 
 
+def test_every_importer_stands_in_the_contract_that_keeps_them_apart() -> None:
+    from hotspot.importers.registry import importers
+
+    layers = configparser.ConfigParser()
+    layers.read(ROOT / ".importlinter")
+    apart = layers["importlinter:contract:importers"]["modules"].split()
+    built_in = [name for module in importers() if (name := vars(module)["__name__"]).startswith("hotspot.")]
+    assert sorted(apart) == sorted(built_in)
+
+
 @pytest.mark.parametrize("line", documented_commands())
 def test_the_readmes_commands_and_options_exist(line: str) -> None:
     name, *arguments = shlex.split(line)[1:]
@@ -92,7 +103,9 @@ def test_the_readmes_commands_and_options_exist(line: str) -> None:
         below = found.get_command(click.Context(found), arguments.pop(0))
         assert below is not None
         found = below
-    known = {option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    nameless = found.get_command(click.Context(found), "") if isinstance(found, click.Group) else None
+    parameters = [*found.params, *(nameless.params if nameless else ())]  # `hotspot issues` itself is a command
+    known = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
     for argument in arguments:
         if argument.startswith("-") and argument != "-":
             assert argument.split("=")[0] in {*known, "-h", "--help", "--version"}, argument
