@@ -213,7 +213,7 @@ def test_colours_in_a_pipe_only_where_asked_for(program: Run) -> None:
 
 
 def test_a_reader_that_has_seen_enough(shell: Run, project: Path) -> None:
-    lines = [f"main;function_number_{n};leaf_{n % 977} {n + 1}\n" for n in range(40_000)]
+    lines = [f"main;function_number_{n};leaf_{n % 977} {n + 1}\n" for n in range(6_000)]
     (project / "big.folded").write_text("".join(lines))
     for arguments in (
         "top -n 0 big.folded -f json",
