@@ -24,6 +24,10 @@ from hotspot.profile import Profile
 _BUILT_IN = (
     "perf_data",
     "svg",
+    "cpuprofile",
+    "chrome_trace",
+    "gecko",
+    "v8log",
     "perf_script",
     "folded",
 )
