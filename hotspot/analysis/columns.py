@@ -60,11 +60,11 @@ def _nodes(profile: Profile) -> dict[str, Any]:
         "node": np.arange(len(tree), dtype=np.int64),
         "parent": tree.parent.astype(np.int64),
         "depth": tree.depth.astype(np.int64),
-        "function": texts[frames.name[tree.frame]],
-        "file": texts[frames.file[tree.frame]],
+        "function": texts[frames.name[tree.frame]].tolist(),
+        "file": texts[frames.file[tree.frame]].tolist(),
         "line": frames.line[tree.frame].astype(np.int64),
-        "module": texts[frames.module[tree.frame]],
-        "kind": kinds[frames.kind[tree.frame]],
+        "module": texts[frames.module[tree.frame]].tolist(),
+        "kind": kinds[frames.kind[tree.frame]].tolist(),
         "self": _in_unit(profile.node_self, profile.value_type.scale),
         "total": _in_unit(profile.node_total, profile.value_type.scale),
     }
@@ -81,7 +81,9 @@ def _samples(profile: Profile) -> dict[str, Any]:
         known = [*profile.threads, None]
         out["pid"] = np.array([-1 if t is None or t.pid is None else t.pid for t in known])[samples.thread]
         out["tid"] = np.array([-1 if t is None or t.tid is None else t.tid for t in known])[samples.thread]
-        out["thread"] = np.array([t.name if t else None for t in known], dtype=object)[samples.thread]
+        out["thread"] = np.array([t.name if t else None for t in known], dtype=object)[
+            samples.thread
+        ].tolist()
     return out
 
 

@@ -14,7 +14,8 @@ def ranking_report(ranking: Ranking) -> Report:
     parts: list[str | Cell | Table] = [Cell(headline(profile), tone="strong"), ranking_table(ranking)]
     rest = ranking.available - len(ranking.rows)
     if rest > 0:
-        parts.append(Cell(f"{rest:,} more rows (-n 0 shows all)", tone="quiet"))
+        rows = "row" if rest == 1 else "rows"
+        parts.append(Cell(f"{rest:,} more {rows} (-n 0 shows all)", tone="quiet"))
     if profile.hidden_weight:
         share = profile.share(profile.hidden_weight)
         parts.append(
