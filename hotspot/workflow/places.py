@@ -269,7 +269,8 @@ class _FrameFacts:
         frames, strings = self.profile.frames, self.profile.frames.strings
         pairs = zip(frames.name.tolist(), frames.file.tolist(), strict=True)
         library = np.fromiter((is_library_frame(strings[n], strings[f]) for n, f in pairs), bool, len(frames))
-        return self.named & ~self.entry & ~library & (frames.kind != Kind.KERNEL)
+        everyday: Bool = self.named & ~self.entry & ~library & (frames.kind != Kind.KERNEL)
+        return everyday
 
     @cached_property
     def others(self) -> Bool:

@@ -639,6 +639,10 @@ def test_classes_of_frames(name: str, file: str, kernel: bool, class_id: str | N
 def test_a_projects_own_implementation_of_a_standard_trait_is_its_own() -> None:
     assert not is_library_frame("<shop::Cart as core::fmt::Display>::fmt", "")
     assert is_library_frame("core::fmt::write", "")
+    assert is_library_frame("__GI__IO_file_xsgetn", "")
+    assert is_library_frame("<built-in method builtins.print>", "")
+    assert not is_library_frame("read", "src/loader.py")
+    assert not is_library_frame("inflate_fast", "")  # zlib's, or that of a project that unpacks
 
 
 def test_a_long_stack_is_cut_but_shows_the_place(project: Config) -> None:
