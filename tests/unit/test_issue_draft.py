@@ -125,8 +125,8 @@ def test_evidence_holds_every_number_and_where_it_comes_from(project: Config) ->
     parse_row (src/rows.py:12)  <- this place
     malloc
     _int_malloc
-- Not charged: 17.0% of the profile has no function on its stack that could
-    answer for it.
+- Not charged: 17.0% of the profile is under no function that is known to be
+    the project's.
 - Lost: frames under 0.1% of the width are absent
 - Data: run.folded (samples/count, folded)
     sha256 0f3c5a7b9d1e0000000000000000000000000000000000000000000000000000
