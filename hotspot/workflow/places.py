@@ -98,10 +98,10 @@ class Place:
 
     @property
     def where(self) -> str:
-        """``file:line``, as much of it as is known."""
+        """``file:line``, else the module's name, as much of it as is known."""
         file = self.file or self.recorded_file
         if file is None:
-            return self.module or ""
+            return (self.module or "").rsplit("/", 1)[-1]
         return f"{file}:{self.line}" if self.line else file
 
 

@@ -22,6 +22,7 @@ from hotspot.workflow.issue_model import Issue
 from hotspot.workflow.issue_text import MalformedIssue, decode, encode, parse
 
 _WAIT_SECONDS = 30.0
+_NAMED = 5  # issues, in a message
 _FINGERPRINT = re.compile(rb"^FINGERPRINT:\s*([0-9a-f]{12})\s*$", re.MULTILINE)
 
 
@@ -76,9 +77,9 @@ class IssueStore:
     lock_file: Path
 
     @classmethod
-    def of(cls, config: Config, directory: Path | None = None) -> IssueStore:
-        """Return the project's store, or one in another folder."""
-        return cls((directory or config.issues_directory).absolute(), config.state_directory / "issues.lock")
+    def of(cls, config: Config) -> IssueStore:
+        """Return the project's store."""
+        return cls(config.issues_directory, config.state_directory / "issues.lock")
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class IssueStore:
         Raises:
             IssuesLocked: another process holds it for longer than half a minute.
         """
-        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        _make_state_folder(self.lock_file.parent)
         handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             deadline = time.monotonic() + _WAIT_SECONDS
@@ -172,6 +173,14 @@ class IssueStore:
         write_atomically(path, encode(issue.text))
 
 
+def _make_state_folder(folder: Path) -> None:
+    """Make the folder of the lock so that git does not offer the lock for a commit."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / ".gitignore", b"/.gitignore\n*.lock\n")
+
+
 def _lock_now(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,6 +195,7 @@ def _there_is(files: tuple[Path, ...], lowered: str) -> str:
     import difflib
 
     names = [path.stem for path in files]
-    near = difflib.get_close_matches(lowered.upper(), names, n=5, cutoff=0.4) or names[:5]
-    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
-    return f"there are: {', '.join(near)}{more}"
+    if near := difflib.get_close_matches(lowered.upper(), names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"there are: {', '.join(names[:_NAMED])}{more}"

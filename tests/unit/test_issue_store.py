@@ -71,9 +71,14 @@ def test_a_prefix_is_enough_where_it_is_unambiguous(drafted: IssueStore) -> None
 def test_an_unknown_name_says_what_there_is(drafted: IssueStore, name: str) -> None:
     with pytest.raises(UsageError, match="no issue is called") as caught:
         drafted.find(name)
-    assert caught.value.hint is not None
-    assert caught.value.hint.startswith("there are: ")
+    assert caught.value.hint == ("there are: APP_EMIT, APP_EMIT_2, APP_PARSE_ROW, APP_PARSE_ROWS, LEXER_NEXT")
     assert caught.value.exit_code == 2
+
+
+def test_a_name_that_is_nearly_right_is_suggested(drafted: IssueStore) -> None:
+    with pytest.raises(UsageError) as caught:
+        drafted.find("lexer_nxt")
+    assert caught.value.hint == "did you mean LEXER_NEXT?"
 
 
 def test_nothing_is_found_where_there_is_nothing(config: Config) -> None:
