@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from hotspot.cli.inputs import Named, distinguishing_labels, load_named, parse_argument
+from hotspot.cli.inputs import Named, load_each, parse_argument
 from hotspot.cli.options import InputOptions, ShareType, input_options, output_options
 from hotspot.cli.output import Output
 from hotspot.errors import UnreadableInput, UsageError
-from hotspot.profile import Profile
 
 
 @click.command("diff")
@@ -62,15 +61,11 @@ def command(
     from hotspot.analysis.diff import diff
     from hotspot.report.diff import diff_report
 
-    arguments = _arguments(sides, before, after)
-    runs = [named for side in arguments for named in side]
-    labels = iter(distinguishing_labels([named.path for named in runs]))
-    loaded: list[list[Profile]] = [
-        [load_named(named, inputs, next(labels)) for named in side] for side in arguments
-    ]
+    before_runs, after_runs = _arguments(sides, before, after)
+    loaded = load_each([*before_runs, *after_runs], inputs)
     result = diff(
-        loaded[0],
-        loaded[1],
+        loaded[: len(before_runs)],
+        loaded[len(before_runs) :],
         min_change=min_change,
         spread=spread,
         symbols=symbols,  # type: ignore[arg-type]  # click has checked the choice
