@@ -150,7 +150,18 @@ def test_filters_that_leave_nothing(hotspot: Run, answer: Any) -> None:
 @pytest.mark.parametrize("command", [["tree"], ["info"], ["peek", "main"], ["list", "main"]])
 def test_filters_work_on_every_command(answer: Any, command: list[str]) -> None:
     document = answer(*command, "p.folded", "--focus", "emit", "--relative")
-    assert (document["profile"] if "profile" in document else document)["total"] == 25
+    assert document.get("profile", document)["total"] == 25
+
+
+def test_of_several_profiles_one_has_to_match(hotspot: Run, project: Path) -> None:
+    (project / "q.folded").write_text("only_here 3\ngc 4\n")
+    merge = ["merge", "p.folded", "q.folded", "-o", "-", "--to", "folded"]
+    assert hotspot(*merge, "--focus", "only_here").out == "only_here 3\n"
+    assert hotspot(*merge, "--ignore", "only_here", "--show", "gc").out == "gc 8\n"
+    result = hotspot(*merge, "--focus", "nowhere")
+    assert (result.code, result.err) == (2, "hotspot: --focus nowhere: no function, file or module matches\n")
+    assert hotspot("diff", "p.folded", "q.folded", "--ignore", "only_here").code == 0
+    assert hotspot("diff", "p.folded", "q.folded", "--focus", "nowhere").code == 2
 
 
 # -- tree, peek, list, info -------------------------------------------------------------------------
@@ -246,8 +257,8 @@ def test_convert_through_pipes(shell: Run) -> None:
     assert sorted(result.out.splitlines()) == sorted(STACKS.splitlines())
 
 
-def test_convert_applies_filters(shell: Run) -> None:
-    assert shell("hotspot convert p.folded - --to folded --show gc").out == "gc 4\n"
+def test_convert_applies_filters(hotspot: Run) -> None:
+    assert hotspot("convert", "p.folded", "-", "--to", "folded", "--show", "gc").out == "gc 4\n"
 
 
 def test_merge_adds(shell: Run, project: Path) -> None:
@@ -258,12 +269,12 @@ def test_merge_adds(shell: Run, project: Path) -> None:
     assert sum(map(int, weights.values())) == 201
 
 
-def test_merge_takes_folders_and_globs(shell: Run, project: Path) -> None:
+def test_merge_takes_folders_and_globs(hotspot: Run, project: Path) -> None:
     (project / "runs").mkdir()
     for n in (1, 2, 3):
         (project / "runs" / f"{n}.folded").write_text(f"a {n}\n")
-    assert shell("hotspot merge runs -o - --to folded").out == "a 6\n"
-    assert shell("hotspot merge 'runs/[12].*' -o - --to folded").out == "a 3\n"
+    assert hotspot("merge", "runs", "-o", "-", "--to", "folded").out == "a 6\n"
+    assert hotspot("merge", "runs/[12].*", "-o", "-", "--to", "folded").out == "a 3\n"
 
 
 def test_formats(answer: Any) -> None:
