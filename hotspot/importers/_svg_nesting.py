@@ -174,7 +174,7 @@ def _by_writing_order(
     both = ends_with & still_open & (before[child] != later[child])
     free = _free(count, parent, child)
     np.subtract.at(free, chosen[~both], count[child[~both]])
-    settled = parent.copy()
+    settled = parent.astype(np.int64)
     settled[child] = np.where(both, -1, chosen)
     names = int(name.max()) + 1
     called = set((settled * names + name).tolist())
