@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +80,12 @@ def metadata(wheel: Path) -> Message:
         return Parser().parsestr(archive.read(name).decode())
 
 
+def dependencies(wheel: Path) -> set[str]:
+    """Names of what the wheel needs, without extras."""
+    lines = [line for line in metadata(wheel).get_all("Requires-Dist", []) if "extra ==" not in line]
+    return {re.split(r"[ <>=;]", line)[0] for line in lines}
+
+
 def modules(names: Sequence[str]) -> set[str]:
     return {name for name in names if name.startswith("hotspot/")}
 
@@ -110,9 +118,28 @@ def test_the_metadata(wheel: Path) -> None:
     assert told["License-Expression"] == "MIT"
     assert told["Requires-Python"] == ">=3.11"
     assert "# hotspot" in str(told.get_payload())
-    needed = [line for line in told.get_all("Requires-Dist", []) if "extra ==" not in line]
-    names = {line.split(">")[0].split(";")[0].strip() for line in needed}
-    assert names == {"click", "numpy", "plotly", "py-spy", "rich", "scipy", "zstandard"}
+    assert dependencies(wheel) == {
+        "click",
+        "msgspec",
+        "numpy",
+        "plotly",
+        "py-spy",
+        "rich",
+        "scipy",
+        "zstandard",
+    }
+
+
+def test_every_module_that_is_imported_is_a_dependency(wheel: Path) -> None:
+    """Also those imported inside a function, which nothing misses until somebody calls it."""
+    imported = set()
+    for path in (ROOT / "hotspot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module).split(".")[0])
+    assert imported - sys.stdlib_module_names - dependencies(wheel) - {"hotspot"} == set()
 
 
 def test_the_installed_command_runs_outside_the_checkout(hotspot: Path, tmp_path: Path) -> None:
