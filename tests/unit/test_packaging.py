@@ -11,7 +11,6 @@ import sys
 import tarfile
 import venv
 import zipfile
-from collections.abc import Sequence
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
@@ -86,17 +85,13 @@ def dependencies(wheel: Path) -> set[str]:
     return {re.split(r"[ <>=;]", line)[0] for line in lines}
 
 
-def modules(names: Sequence[str]) -> set[str]:
-    return {name for name in names if name.startswith("hotspot/")}
-
-
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, checkout: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     of_package = {
         path.relative_to(checkout).as_posix() for path in (checkout / "hotspot").rglob("*") if path.is_file()
     }
-    assert modules(names) == of_package
+    assert {name for name in names if name.startswith("hotspot/")} == of_package
     assert "hotspot/py.typed" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     others = {name.split("/")[0] for name in names} - {"hotspot"}
