@@ -30,6 +30,7 @@ _BUILT_IN = (
     "chrome_trace",
     "gecko",
     "v8log",
+    "svg",
     "dtrace",
     "austin",
     "perf_script",

@@ -21,7 +21,7 @@ from hotspot.workflow.frame_classes import CLASSES
 from hotspot.workflow.issue_model import UNKNOWN
 from hotspot.workflow.issue_text import one_line, paragraph
 from hotspot.workflow.measured import Measured, binomial_interval
-from hotspot.workflow.places import Charges, Place
+from hotspot.workflow.places import Basis, Charges, Place
 
 _HEADS = (
     "Charged", "Interval", "Self", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
@@ -115,6 +115,13 @@ def profile_line(profile: Profile, path: str) -> str:
     """Return ``flamegraph.svg (sha256 0f3c..., 4,213 samples)``; the whole hash is in Evidence."""
     digest = f"{profile.provenance.sha256[:12]}..." if profile.provenance.sha256 else UNKNOWN
     return f"{path} (sha256 {digest}, {_extent(profile)})"
+
+
+def why_not_charged(basis: Basis) -> str:
+    """Say what is true of the weight that no place answers for."""
+    if basis is Basis.IN_APP:
+        return "is under no function that is known to be the project's"
+    return "is under no function that could answer for it (idle, without names, kernel only)"
 
 
 def contribution(subject: Subject, place: Place) -> str:
@@ -288,13 +295,8 @@ def _caveats(subject: Subject) -> list[str]:
     profile, uncharged = subject.profile, subject.charges.uncharged
     out = []
     if profile.share(uncharged) >= 0.0005:
-        out.append(
-            _item(
-                "Not charged",
-                f"{human_share(profile.share(uncharged))} of the profile has no function on its stack "
-                "that could answer for it.",
-            )
-        )
+        share = human_share(profile.share(uncharged))
+        out.append(_item("Not charged", f"{share} of the profile {why_not_charged(subject.charges.basis)}."))
     if profile.hidden_weight:
         share = human_share(profile.share(profile.hidden_weight))
         out.append(_item("Filters", f"{share} of the profile was filtered out; shares are of the whole."))

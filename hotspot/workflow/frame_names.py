@@ -183,6 +183,9 @@ _BUILT_IN = re.compile(
     r"^(?:_*GI_|__libc_|_dl_|__nptl_|<built-in (?:method|function) |<method '|<slot wrapper )"
 )
 
+# Where names are not enough: `inflate_fast` is zlib's, but also any project's that unpacks something.
+_MAY_BE_OWN = (None, "compression", "interpreter")
+
 KERNEL = "kernel"
 CLASS_IDS = (*_NAMES, KERNEL)
 
@@ -207,9 +210,9 @@ def class_of(name: str, file: str = "", kernel: bool = False) -> str | None:
 
 
 def is_library_frame(name: str, file: str) -> bool:
-    """Return whether a frame tells by itself that it is no project's own; an interpreter's names do not.
+    """Return whether a frame tells by itself that it is no project's own.
 
     ``<mine::Row as core::fmt::Display>::fmt`` is mine: what counts is the type, not the trait.
     """
     head = name.partition(" as ")[0] if name.startswith("<") else name
-    return class_of(head, file) not in (None, "interpreter") or _BUILT_IN.match(name) is not None
+    return class_of(head, file) not in _MAY_BE_OWN or _BUILT_IN.match(name) is not None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotspot.config import Config
-from hotspot.errors import HotspotError, UsageError
+from hotspot.errors import HotspotError, UnreadableInput, UsageError
 from hotspot.files import write_atomically
 from hotspot.workflow.issue_model import Issue
 from hotspot.workflow.issue_text import MalformedIssue, decode, encode, parse
@@ -100,6 +100,8 @@ class IssueStore:
             except MalformedIssue as error:
                 found = _FINGERPRINT.search(path.read_bytes())
                 unreadable.append(Unreadable(path, error, found[1].decode() if found else None))
+            except UnreadableInput as error:
+                unreadable.append(Unreadable(path, error, None))
         return Contents(tuple(issues), tuple(unreadable))
 
     def load(self, path: Path) -> StoredIssue:
@@ -107,8 +109,14 @@ class IssueStore:
 
         Raises:
             MalformedIssue: naming file and line.
+            UnreadableInput: it may not be read.
         """
-        return StoredIssue(path, parse(decode(path.read_bytes()), os.path.relpath(path)))
+        shown = os.path.relpath(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UnreadableInput(shown, (error.strerror or str(error)).lower()) from error
+        return StoredIssue(path, parse(decode(data), shown))
 
     def find(self, name: str) -> Path:
         """Return the file a person means: with or without folder and ``.txt``, any unambiguous prefix, any case.

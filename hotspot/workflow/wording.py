@@ -176,7 +176,7 @@ def approach(measured: Measured) -> str:
 
 def expected_impact(subject: Subject, place: Place) -> str:
     """Say what removing the weight could bring at most (Amdahl)."""
-    share, what = place.share, "time" if subject.noun == "time" else subject.noun
+    share, what = place.share, subject.noun
     speed = f" ({_speedup(share)})" if what == "time" else ""
     half = f" ({_speedup(share / 2)})" if what == "time" else ""
     text = (

@@ -125,8 +125,8 @@ def test_evidence_holds_every_number_and_where_it_comes_from(project: Config) ->
     parse_row (src/rows.py:12)  <- this place
     malloc
     _int_malloc
-- Not charged: 17.0% of the profile has no function on its stack that could
-    answer for it.
+- Not charged: 17.0% of the profile is under no function that is known to be
+    the project's.
 - Lost: frames under 0.1% of the width are absent
 - Data: run.folded (samples/count, folded)
     sha256 0f3c5a7b9d1e0000000000000000000000000000000000000000000000000000
@@ -639,6 +639,10 @@ def test_classes_of_frames(name: str, file: str, kernel: bool, class_id: str | N
 def test_a_projects_own_implementation_of_a_standard_trait_is_its_own() -> None:
     assert not is_library_frame("<shop::Cart as core::fmt::Display>::fmt", "")
     assert is_library_frame("core::fmt::write", "")
+    assert is_library_frame("__GI__IO_file_xsgetn", "")
+    assert is_library_frame("<built-in method builtins.print>", "")
+    assert not is_library_frame("read", "src/loader.py")
+    assert not is_library_frame("inflate_fast", "")  # zlib's, or that of a project that unpacks
 
 
 def test_a_long_stack_is_cut_but_shows_the_place(project: Config) -> None:

@@ -213,3 +213,21 @@ def test_permissions_and_links_of_a_file_stay(drafted: IssueStore, config: Confi
     assert path.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert "STATUS: BLOCKED" in real.read_text()
+
+
+def test_a_file_that_may_not_be_read_stops_nobody(
+    drafted: IssueStore, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:  # chmod does not stop root, who may run the tests
+        if path.stem == "LEXER_NEXT":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    contents = drafted.read()
+    assert len(contents.issues) == 4
+    (broken,) = contents.unreadable
+    assert str(broken.error).endswith("LEXER_NEXT.txt: permission denied")
+    assert broken.error.exit_code == 3
