@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -65,9 +66,12 @@ def open_trace(path: str, data: bytes) -> Trace:
     except (msgspec.ValidationError, RecursionError) as error:
         raise malformed(path, error, len(data)) from error
     except msgspec.DecodeError as error:
-        ended = _ended(data, seen.is_array)
+        ended = None
+        complaint = malformed(path, error, len(data))
+        if complaint.offset is not None and len(data.rstrip()) - complaint.offset <= _LONGEST_WORD:
+            ended = _ended(data, seen.is_array)
         if ended is None:
-            raise malformed(path, error, len(data)) from error
+            raise complaint from error
         content, losses = ended
     if not isinstance(content, TraceObject):
         return Trace(content, "", (), {}, "", losses)
@@ -91,16 +95,17 @@ def _read(data: bytes, is_array: bool) -> list[msgspec.Raw] | TraceObject:
 
 def _ended(data: bytes, is_array: bool) -> tuple[list[msgspec.Raw] | TraceObject, tuple[Loss, ...]] | None:
     """Read a trace that lacks its end, or return None where something else is wrong with it."""
-    closing = b"]" if is_array else b"]}"
-    closed = data.rstrip().removesuffix(b",") + closing
-    try:
-        return _read(closed, is_array), ()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
+    rest = data.rstrip()
+    if is_array:
+        rest = rest.removesuffix(b"]").rstrip()  # as in ",]"
+    rest = rest.removesuffix(b",")
+    for closing in (b"]",) if is_array else (b"]}", b"}"):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return _read(rest + closing, is_array), ()
     events = _complete_events(data.decode("utf-8", "surrogateescape").rstrip(), is_array)
     if events is None:
         return None
-    loss = Loss(LossKind.INCONSISTENT, "the file ends within an event, which is left out", 1)
+    loss = Loss(LossKind.INCONSISTENT, "the file ends early; what was being written is left out", 1)
     return (events if is_array else TraceObject(trace_events=events)), (loss,)
 
 
@@ -113,7 +118,8 @@ def _complete_events(text: str, is_array: bool) -> list[msgspec.Raw] | None:
     while True:
         begin = _skip(text, at)
         if text[begin : begin + 1] != "{":
-            return events if begin == len(text) and events else None
+            over = begin == len(text) or (text[begin] == "]" and not is_array)  # what follows the events is cut off
+            return events if over and events else None
         try:
             _, at = scan(text, begin)
         except RecursionError:
