@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hotspot.cli.inputs import Named, distinguishing_labels, load_named, parse_argument
+from hotspot.cli.inputs import Named, load_each, parse_argument
 from hotspot.cli.options import InputOptions, ShareType, input_options, output_options
 from hotspot.cli.output import Output
 from hotspot.config import load_config
@@ -98,15 +98,12 @@ def command(
     from hotspot.report.diff import diff_report
     from hotspot.report.diff_markdown import diff_markdown
 
-    arguments = _arguments(sides, before, after)
-    labels = iter(distinguishing_labels([named.path for side in arguments for named in side]))
-    loaded: list[list[Profile]] = [
-        [load_named(named, inputs, next(labels)) for named in side] for side in arguments
-    ]
+    before_runs, after_runs = _arguments(sides, before, after)
+    loaded = load_each([*before_runs, *after_runs], inputs)
     result = diff(
-        loaded[0],
-        loaded[1],
-        work=_work(work, arguments),
+        loaded[: len(before_runs)],
+        loaded[len(before_runs) :],
+        work=_work(work, (before_runs, after_runs)),
         min_change=min_change,
         tolerance=tolerance,
         spread=spread,

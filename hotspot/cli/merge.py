@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotspot.cli.convert import write_bytes
-from hotspot.cli.inputs import distinguishing_labels, load_named
+from hotspot.cli.inputs import load_each
 from hotspot.cli.options import InputOptions, input_options
 
 
@@ -22,6 +22,4 @@ def command(sources: tuple[str, ...], target: str, format_name: str | None, inpu
 
     exporter = exporter_named(format_name) if format_name else exporter_for(target)
     runs = [named for source in sources for named in expand_side(source)]
-    labels = distinguishing_labels([named.path for named in runs])
-    profiles = [load_named(named, inputs, label) for named, label in zip(runs, labels, strict=True)]
-    write_bytes(target, exporter.render(merge(profiles)))
+    write_bytes(target, exporter.render(merge(load_each(runs, inputs))))

@@ -6,37 +6,31 @@ by several whose `Columns` are joined later (`hotspot.importers.perf_script`), i
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
 because the leaf's address differs from sample to sample while its callers repeat. All other paragraphs are read
-line by line; where both ways could read a paragraph they agree, since both ask `parse_header` and `StackTable`.
+line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask `parse_header`
+and `StackTable`.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from hotspot.importers._perf_block import BlockReader, Sample
 from hotspot.importers._perf_headers import MISSING, HeaderReader, Who
-from hotspot.importers._perf_lines import (
-    Header,
-    flat_frame,
-    is_column_line,
-    is_record,
-    is_source_line,
-    is_tracepoint,
-    lost_events,
-    parse_frame,
-    parse_header,
-)
+from hotspot.importers._perf_lines import Header
+from hotspot.importers._perf_pieces import Lines
 from hotspot.importers._perf_stacks import EMPTY, FrameKey, StackTable
-from hotspot.profile import Bool, Int32, Int64, UInt8
+from hotspot.profile import Bool, Int32, Int64
 
 NO_HEADER = -1  # in place of a thread: frames without a header above them
-_LONGEST_LEAF = 64  # lines of one inlined leaf
-_Batch = tuple[Int32, Int32, Int32, Int64, Int64]  # stack, thread, event, time, period
-_INLINED = int.from_bytes(b"inlined)", "little")
+_FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
+_TAB = 0x09
+
+_Batch = tuple[Int32, Int32, Int32, Int64, Int64]
+"""stack, thread, event, time, period"""
 
 
 @dataclass(frozen=True)
@@ -96,18 +90,6 @@ def parse(piece: bytes, offset: int = 0) -> Columns:
     return parser.columns()
 
 
-@dataclass
-class _Rows:
-    """Samples read line by line, with the offset where each began."""
-
-    stack: array[int] = field(default_factory=lambda: array("i"))
-    thread: array[int] = field(default_factory=lambda: array("i"))
-    event: array[int] = field(default_factory=lambda: array("i"))
-    time: array[int] = field(default_factory=lambda: array("q"))
-    period: array[int] = field(default_factory=lambda: array("q"))
-    place: array[int] = field(default_factory=lambda: array("q"))
-
-
 class _Numbers(dict[int, int]):
     """Numbers stacks, ``callers << 32 | leaf``, as they come; a negative one stands for no stack and stays -1."""
 
@@ -124,7 +106,7 @@ class ScriptParser:
 
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
-    _stacks: _Numbers = field(default_factory=lambda: _Numbers())
+    _stacks: _Numbers = field(default_factory=_Numbers)
     _batches: list[_Batch] = field(default_factory=list)
     _lines: int = 0
     _skipped: int = 0
@@ -165,231 +147,119 @@ class ScriptParser:
             cut=len(self.table.cut),
         )
 
-    # -- in bulk ---------------------------------------------------------------------------------------------
-
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
-        r"""Read the next piece.
+        """Read the next piece.
 
         Args:
             piece: whole lines ending in ``\\n`` (the last may lack it).
             offset: where it begins in the text, to say where a line could not be read.
             stop: read ``piece[:stop]`` only, which spares a copy.
         """
-        data = np.frombuffer(piece, dtype=np.uint8, count=len(piece) if stop is None else stop)
-        end = np.flatnonzero(data == 0x0A)
-        if len(data) and data[-1] != 0x0A:
-            end = np.append(end, len(data))
-        if not len(end):
-            return
-        start = np.empty_like(end)
-        start[0] = 0
-        start[1:] = end[:-1] + 1
-        blank = np.flatnonzero(start == end)
-        first, last = np.append(-1, blank) + 1, np.append(blank, len(end)) - 1  # lines of each paragraph
-        first, last = first[first <= last], last[first <= last]
-        self._lines += len(end) - len(blank)
+        lines = Lines.of(piece, len(piece) if stop is None else stop)
+        first, last = lines.paragraphs()
         if not len(first):
             return
+        self._lines += int((last - first + 1).sum())
+        below = lines.data[lines.start[np.minimum(first + 1, last)]]
+        is_flat = (last - first >= _FLAT_LINES) & (below != _TAB)
+        batch, header = self._read_stacked(lines, first, last, np.flatnonzero((last > first) & ~is_flat))
+        if len(header) == len(first):
+            self._batches.append(batch)
+            return
+        odd = np.ones(len(first), dtype=bool)
+        odd[np.searchsorted(first, header)] = False
+        # With the empty lines below, since one may stand inside a sample.
+        todo = lines.mask(first[odd], np.append(first[1:], len(lines.start))[odd])
+        batches, places = [batch], [lines.start[header]]
+        if is_flat.any():
+            batch, read = self._read_flat(lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1)))
+            todo[read] = False
+            batches.append(batch)
+            places.append(lines.start[read])
+        batch, place = self._read_lines(lines, todo, offset)
+        batches.append(batch)
+        places.append(place)
+        order = np.argsort(np.concatenate(places), kind="stable")
+        stack, thread, event, time, period = (np.concatenate(column)[order] for column in zip(*batches, strict=True))
+        self._batches.append((stack, thread, event, time, period))
 
-        usual = np.flatnonzero((last > first) & (data[start[first]] != 0x09))
-        stack = self._look_up_stacks(piece, data, start, end, first[usual], last[usual])
-        usual, stack = usual[stack >= 0], stack[stack >= 0]
-        header = self.headers.read(piece, data, start[first[usual]], end[first[usual]])
+    # -- in bulk ---------------------------------------------------------------------------------------------
+
+    def _read_stacked(
+        self, lines: Lines, first: Int64, last: Int64, usual: npt.NDArray[np.intp]
+    ) -> tuple[_Batch, Int64]:
+        """Read the ``usual`` paragraphs that are one header above whole frames; return also their header lines."""
+        first, last = first[usual], last[usual]
+        stack = self._look_up_stacks(lines, first, last)
+        if len(stack) and int(stack.min()) < 0:
+            first, stack = first[stack >= 0], stack[stack >= 0]
+        header = self.headers.read(lines.text, lines.data, lines.start[first], lines.end[first])
         batch = (stack, header.thread, header.event, header.time, header.period)
-        read = np.flatnonzero(header.thread >= 0)
-        if len(read) < len(first):
-            batch = (
-                stack[read],
-                header.thread[read],
-                header.event[read],
-                header.time[read],
-                header.period[read],
-            )
-            unusual = np.ones(len(first), dtype=bool)
-            unusual[usual[read]] = False
-            others = self._read_unusual(piece, start, end, first, last, unusual, offset)
-            batch = _in_order(batch, start[first[usual[read]]], others)
-        self._batches.append(batch)
+        read = header.thread >= 0
+        return (batch, first) if read.all() else (_pick(batch, read), first[read])
 
-    def _look_up_stacks(
-        self, text: bytes, data: UInt8, start: Int64, end: Int64, first: Int64, last: Int64
-    ) -> Int32:
+    def _look_up_stacks(self, lines: Lines, first: Int64, last: Int64) -> Int32:
         """Return the stack below each header, or a negative number where it holds more than frames."""
-        cut = _end_of_leaf(data, start, end, first + 1, last)
-        chains = self.table.texts
-        leaf_start, leaf_end = start[first + 1].tolist(), end[cut].tolist()
+        cut = lines.end_of_leaf(first + 1, last)
+        text, chains = lines.text, self.table.texts
+        leaf_start, leaf_end = lines.start[first + 1].tolist(), lines.end[cut].tolist()
         leaf = [chains[text[a:b]] for a, b in zip(leaf_start, leaf_end, strict=True)]
-        rest_start, rest_end = (end[cut] + 1).tolist(), end[last].tolist()
+        rest_start, rest_end = (lines.end[cut] + 1).tolist(), lines.end[last].tolist()
         callers = [chains[text[a:b]] if a < b else EMPTY for a, b in zip(rest_start, rest_end, strict=True)]
-        stacks = self._stacks
         packed = np.array(callers, dtype=np.int64) << 32 | np.array(leaf, dtype=np.int64)
-        return np.array(list(map(stacks.__getitem__, packed.tolist())), dtype=np.int32)
+        return np.array(list(map(self._stacks.__getitem__, packed.tolist())), dtype=np.int32)
+
+    def _read_flat(self, lines: Lines, number: npt.NDArray[np.intp]) -> tuple[_Batch, npt.NDArray[np.intp]]:
+        """Read those of the lines that are whole flat samples; return also which they are."""
+        text, flats = lines.text, self.table.flats
+        start, end = lines.start[number], lines.end[number]
+        header = self.headers.read_flat(text, lines.data, start, end)
+        chain = [flats[text[a:b]] for a, b in zip(header.rest.tolist(), end.tolist(), strict=True)]
+        stack = np.array(list(map(self._stacks.__getitem__, chain)), dtype=np.int32)
+        read = (stack >= 0) & (header.thread >= 0)
+        read[:-1] &= read[1:]  # what follows may belong to it
+        batch = (stack, header.thread, header.event, header.time, header.period)
+        return _pick(batch, read), number[read]
 
     # -- line by line ----------------------------------------------------------------------------------------
 
-    def _read_unusual(
-        self, piece: bytes, start: Int64, end: Int64, first: Int64, last: Int64, unusual: Bool, offset: int
-    ) -> _Rows:
-        """Read paragraphs line by line; neighbours together, since an empty line may stand inside a sample."""
-        rows = _Rows()
-        edge = np.flatnonzero(np.diff(unusual, prepend=False, append=False))
-        for begin, stop in zip(edge[0::2].tolist(), edge[1::2].tolist(), strict=True):
-            a, b = int(start[first[begin]]), int(end[last[stop - 1]])
-            _BlockReader(self, rows, piece[a:b].split(b"\n"), a, offset + a).read()
-        return rows
+    def _read_lines(self, lines: Lines, todo: Bool, offset: int) -> tuple[_Batch, Int64]:
+        """Read marked lines one by one; return also where each sample begins in the piece."""
+        rows = [array("i"), array("i"), array("i"), array("q"), array("q"), array("q")]
+        edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
+        for begin, stop in zip(edge[0::2], edge[1::2], strict=True):
+            at = int(lines.start[begin])
+            block = lines.text[at : int(lines.end[stop - 1])].split(b"\n")
+            reader = BlockReader(self.table, block)
+            for sample in reader.samples():
+                place = at + sample.place
+                for column, value in zip(rows, (*self._row(sample, offset + place), place), strict=True):
+                    column.append(value)
+            self._skipped += reader.skipped
+            self._lost += reader.lost
+            if self._skipped_at is None and reader.skipped_at is not None:
+                self._skipped_at = offset + at + reader.skipped_at
+        stack, thread, event, time, period, place = (np.array(row, dtype=row.typecode) for row in rows)
+        return (stack, thread, event, time, period), place
 
-    def skip(self, offset: int) -> None:
-        """Count a line that cannot be read."""
-        self._skipped += 1
-        if self._skipped_at is None:
-            self._skipped_at = offset
-
-    def record(self, line: bytes) -> None:
-        """Note a record that is no sample."""
-        self._lost += lost_events(line)
-
-    def add(
-        self, rows: _Rows, header: Header | None, lines: Sequence[bytes], place: int, offset: int
-    ) -> None:
-        """Add one sample with the lines below its header, all of them known to belong to a stack."""
-        text = b"\n".join(lines)
-        chain = self.table.texts[text] if text else EMPTY
-        if chain < 0:
-            run = self.table.read_frames(lines)
-            chain = self.table.chain(run.frames, run.inlined) if run else EMPTY
-        rows.stack.append(self._stacks[chain])
-        rows.place.append(place)
+    def _row(self, sample: Sample, offset: int) -> tuple[int, int, int, int, int]:
+        header, thread = sample.header, NO_HEADER
         if header is None:
-            self._headless += len(lines)
+            header = Header()
+            self._headless += sample.lines
             if self._headless_at is None:
                 self._headless_at = offset
-            header = Header()
-            rows.thread.append(NO_HEADER)
         else:
-            rows.thread.append(self.headers.thread_of(header))
-        rows.event.append(self.headers.event_of(header))
-        rows.time.append(MISSING if header.time is None else header.time)
-        rows.period.append(MISSING if header.period is None else header.period)
+            thread = self.headers.thread_of(header)
+        return (
+            self._stacks[sample.chain],
+            thread,
+            self.headers.event_of(header),
+            MISSING if header.time is None else header.time,
+            MISSING if header.period is None else header.period,
+        )
 
 
-def _in_order(batch: _Batch, place: Int64, rows: _Rows) -> _Batch:
-    order = np.argsort(np.concatenate([place, np.array(rows.place, dtype=np.int64)]), kind="stable")
-    others = (rows.stack, rows.thread, rows.event, rows.time, rows.period)
-    stack, thread, event, time, period = (
-        np.concatenate([column, np.array(other, dtype=column.dtype)])[order]
-        for column, other in zip(batch, others, strict=True)
-    )
+def _pick(batch: _Batch, rows: Bool) -> _Batch:
+    stack, thread, event, time, period = (column[rows] for column in batch)
     return stack, thread, event, time, period
-
-
-@dataclass
-class _BlockReader:
-    """Reads consecutive lines one at a time; the meaning that everything faster must have."""
-
-    parser: ScriptParser
-    rows: _Rows
-    lines: list[bytes]
-    place: int  # of the first line in the piece
-    offset: int  # of the first line in the text
-    header: Header | None = None
-    stack: list[bytes] = field(default_factory=list)
-    began: int = 0  # index of the line where the open sample began
-    in_record: bool = False
-
-    def read(self) -> None:
-        """Read all lines."""
-        for number, line in enumerate(self.lines):
-            self._read_line(number, line)
-        self._finish()
-
-    def _read_line(self, number: int, line: bytes) -> None:
-        if not line.strip():
-            # A payload that ends in a line break leaves an empty line between header and frames.
-            if self.header is None or self.stack or not self._frame_follows(number):
-                self._finish()
-            return
-        is_tabbed = line[:1] == b"\t"
-        header = None if is_tabbed else parse_header(line, opens_stack=False)
-        frame = None if header and header.time is not None else self._is_frame(line)
-        if header is not None and not (frame and not _has_padded_frame(header)):
-            self._open(number, header)
-        elif frame:
-            self._begin_if_closed(number)
-            self.stack.append(line)
-        elif line[:1] == b"#":
-            self._finish()
-        elif is_record(line):
-            self._finish()
-            self.in_record = True
-            self.parser.record(line)
-        elif self.stack and (is_source_line(line) or is_column_line(line)):
-            self.stack.append(line)
-        elif self.in_record and is_tabbed:
-            pass  # a record of namespaces goes on below itself
-        elif self._frame_follows(number) and (header := parse_header(line, opens_stack=True)):
-            self._open(number, header)
-        elif bare := _bare_flat(line):
-            self._open(number, bare)
-        else:
-            self.parser.skip(self.offset + self._distance(number))
-
-    def _open(self, number: int, header: Header) -> None:
-        self._finish()
-        self.header, self.began = header, number
-        if header.rest.strip() and not self._frame_follows(number):
-            found = flat_frame(header.rest, squeezed=not is_tracepoint(header.event))
-            if found is not None:
-                self.stack.append(b"\t" + found[0].strip())
-
-    def _begin_if_closed(self, number: int) -> None:
-        if self.header is None and not self.stack:
-            self._finish()
-            self.began = number
-
-    def _finish(self) -> None:
-        if self.header is not None or self.stack:
-            before = self._distance(self.began)
-            self.parser.add(self.rows, self.header, self.stack, self.place + before, self.offset + before)
-        self.header, self.stack, self.in_record = None, [], False
-
-    def _distance(self, number: int) -> int:
-        return sum(len(line) + 1 for line in self.lines[:number])
-
-    def _is_frame(self, line: bytes) -> bool:
-        return self.parser.table.lines[line] >= 0 or parse_frame(line) is not None
-
-    def _frame_follows(self, number: int) -> bool:
-        return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])
-
-
-def _has_padded_frame(header: Header) -> bool:
-    return flat_frame(header.rest, squeezed=False) is not None
-
-
-def _bare_flat(line: bytes) -> Header | None:
-    """Read a flat sample with neither time nor event (``-F comm,ip,sym``), told by perf's padding."""
-    found = flat_frame(line, squeezed=False)
-    if found is None or line[:1] == b"\t":
-        return None
-    header = parse_header(found[1] or b" ", opens_stack=True)
-    if header is None or not header.comm:
-        return None
-    return Header(header.comm, header.pid, header.tid, rest=b"  " + found[0])
-
-
-def _end_of_leaf(data: UInt8, start: Int64, end: Int64, leaf: Int64, last: Int64) -> npt.NDArray[np.int64]:
-    """Return the line on which each stack's leaf ends: its first frame that is not inlined, with its source line."""
-    cut = leaf.copy()
-    tails = np.lib.stride_tricks.sliding_window_view(data, 8) if len(data) >= 8 else None
-    going = np.flatnonzero(cut < last)
-    for _ in range(_LONGEST_LEAF):
-        if not len(going) or tails is None:
-            break
-        line = cut[going]
-        tail = np.ascontiguousarray(tails[np.maximum(end[line] - 8, 0)]).view("<u8").reshape(-1)
-        below = start[line + 1]
-        source = (data[below] == 0x20) & (data[np.minimum(below + 1, len(data) - 1)] == 0x20)
-        going = going[(tail == _INLINED) | source]
-        cut[going] += 1
-        going = going[cut[going] < last[going]]
-    return cut
