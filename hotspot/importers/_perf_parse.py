@@ -172,7 +172,9 @@ class ScriptParser:
         todo = lines.mask(first[odd], np.append(first[1:], len(lines.start))[odd])
         batches, places = [batch], [lines.start[header]]
         if is_flat.any():
-            batch, read = self._read_flat(lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1)))
+            batch, read = self._read_flat(
+                lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1))
+            )
             todo[read] = False
             batches.append(batch)
             places.append(lines.start[read])
@@ -180,7 +182,9 @@ class ScriptParser:
         batches.append(batch)
         places.append(place)
         order = np.argsort(np.concatenate(places), kind="stable")
-        stack, thread, event, time, period = (np.concatenate(column)[order] for column in zip(*batches, strict=True))
+        stack, thread, event, time, period = (
+            np.concatenate(column)[order] for column in zip(*batches, strict=True)
+        )
         self._batches.append((stack, thread, event, time, period))
 
     # -- in bulk ---------------------------------------------------------------------------------------------
