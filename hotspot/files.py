@@ -1,0 +1,73 @@
+"""Writing files so that a partial write never replaces a good one."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+
+from hotspot.errors import HotspotError
+
+
+def write_atomically(path: str, data: bytes | Iterable[bytes]) -> None:
+    """Write a file aside, flush it to disk, then rename it over the old one.
+
+    The mode of a replaced file is kept, and a link is written through. What is not a regular file (a pipe,
+    ``/dev/null``) cannot be replaced and is written to directly.
+
+    Args:
+        path: where to; its folder must exist.
+        data: all bytes, or pieces of them as an exporter yields them.
+
+    Raises:
+        HotspotError: the file cannot be written; the old one is untouched.
+    """
+    pieces = [data] if isinstance(data, bytes) else data
+    try:
+        target = os.path.realpath(path)
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as stream:
+                stream.writelines(pieces)
+        else:
+            _replace(target, pieces)
+    except OSError as error:
+        raise HotspotError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _replace(target: str, pieces: Iterable[bytes]) -> None:
+    folder, name = os.path.split(target)
+    descriptor, aside = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(pieces)
+            stream.flush()
+            os.fchmod(stream.fileno(), _mode(target))
+            os.fsync(stream.fileno())
+        os.replace(aside, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(aside)
+        raise
+    _sync_folder(folder)
+
+
+def _mode(target: str) -> int:
+    """Return the mode of the file to replace, or the one a new file gets."""
+    try:
+        return stat.S_IMODE(os.stat(target).st_mode)
+    except FileNotFoundError:
+        umask = os.umask(0)  # can only be read by setting it
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+def _sync_folder(folder: str) -> None:
+    """Flush the rename to disk, where the file system lets folders be flushed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
