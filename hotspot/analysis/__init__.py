@@ -1,0 +1,1 @@
+"""What is computed from profiles: each operation takes profiles and returns new objects."""
