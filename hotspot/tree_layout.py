@@ -201,8 +201,8 @@ class _Levels:
 
     def _add_narrow(self, members: list[int]) -> Int64:
         """Do the same for as many levels as stay narrow."""
-        parent, frame, merged = memoryview(self._parent), memoryview(self._frame), memoryview(self.merged)
-        by_parent, first_child = memoryview(self._by_parent), memoryview(self._first_child)
+        parent, frame, merged = self._parent.data, self._frame.data, self.merged.data
+        by_parent, first_child = self._by_parent.data, self._first_child.data
         while 0 < len(members) <= _NARROW:
             handles_of: dict[tuple[int, int], list[int]] = {}
             for handle in members:
@@ -244,7 +244,7 @@ def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     size = np.ones(nodes, dtype=np.int64)
     depth = np.empty(nodes, dtype=np.int32)
     position = np.empty(nodes, dtype=np.int64)
-    one_parent, one_size, one_position = memoryview(parents), memoryview(size), memoryview(position)
+    one_parent, one_size, one_position = parents.data, size.data, position.data
     for begin, end in reversed(list(pairwise(bounds[1:]))):
         if end - begin > _NARROW:
             np.add.at(size, parents[begin:end], size[begin:end])

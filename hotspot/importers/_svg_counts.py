@@ -3,6 +3,7 @@ r"""Reading names and counts out of frame labels such as ``main (1,234 samples, 
 What tools write after the name, all in one pair of parentheses at the end::
 
     12 samples, 3.40%                      the usual form; the unit is free text (flamegraph.pl --countname)
+    12 samples                             smaller tools; without a share only samples are taken for a count
     12 samples, 3.40%; +1.20%              differential: the change of this stack as a share of all samples
     -39 sample weight, 45 samples, 14.71%  differential of 2011: the change as a count
     all (2,893 samples, 100%)              the row below the roots, a device of the drawing and not a frame
@@ -28,8 +29,8 @@ _TAIL = 400
 _NUMBER = r"\d(?:[\d.,'’ \u00a0\u202f\u2009]*\d)?(?:[eE][+-]?\d{1,3})?"
 _COUNT = re.compile(
     rf"(?P<head>.*)\((?:(?P<weight>[+-]?\d+) sample weight, )?"
-    rf"(?P<count>{_NUMBER})(?:\s|\\xa0)*(?P<unit>(?:[^\d\s,%].*?)?), "
-    r"<?(?P<share>\d+(?:[.,]\d+)?)\s?%(?:; (?P<delta>[+-]?\d+(?:\.\d+)?)\s?%)?\)\s*",
+    rf"(?P<count>{_NUMBER})(?:\s|\\xa0)*(?:(?P<bare>samples?)|(?P<unit>(?:[^\d\s,%].*?)?), "
+    r"<?(?P<share>\d+(?:[.,]\d+)?)\s?%(?:; (?P<delta>[+-]?\d+(?:\.\d+)?)\s?%)?)\)\s*",
     re.DOTALL,
 )
 _SHARE_ONLY = re.compile(r"\(?\d+(?:\.\d+)?\s?%\)?\s*$")
@@ -80,8 +81,8 @@ def parse_label(text: str) -> Label:
     return Label(
         name.removesuffix(" "),
         found["count"],
-        found["unit"].strip(),
-        found["share"],
+        found["bare"] or found["unit"].strip(),
+        found["share"] or "",
         found["delta"],
         found["weight"],
     )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.profile import Int32, Int64
+from hotspot.profile import Bool, Int32, Int64
 
 # A frame that could have had more callers than this is compared with the nearest ones only.
 _MOST_CANDIDATES = 64
@@ -116,7 +116,7 @@ def _best_overlap(
     low: Int64,
     first: Int64,
     last: Int64,
-) -> tuple[Int32, npt.NDArray[np.bool_]]:
+) -> tuple[Int32, Bool]:
     """Choose for frames that no frame holds entirely: the largest overlap wins, a gap of one unit is forgiven.
 
     Returns:
@@ -161,7 +161,7 @@ def _by_writing_order(
     position[candidates.order] = index
     child = candidates.child
 
-    def possible(caller: Int64) -> npt.NDArray[np.bool_]:
+    def possible(caller: Int64) -> Bool:
         here = position[caller]
         held = (here >= candidates.low) & (here <= candidates.high)
         return held & (count[caller] >= count[child])
@@ -174,7 +174,7 @@ def _by_writing_order(
     both = ends_with & still_open & (before[child] != later[child])
     free = _free(count, parent, child)
     np.subtract.at(free, chosen[~both], count[child[~both]])
-    settled = parent.copy()
+    settled = parent.astype(np.int64)
     settled[child] = np.where(both, -1, chosen)
     names = int(name.max()) + 1
     called = set((settled * names + name).tolist())

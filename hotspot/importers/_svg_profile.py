@@ -9,15 +9,16 @@ A differential drawing gives a second value type, ``delta``: how the weight of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import MalformedProfile
-from hotspot.importers._svg_counts import SYNTHETIC, Counts, Label, exact_deltas, read_counts, value_type
-from hotspot.importers._svg_nesting import Nesting, nest, rows_of
+from hotspot.importers._svg_columns import Frames, frames_of, int64, whole
+from hotspot.importers._svg_counts import SYNTHETIC, Label, exact_deltas
+from hotspot.importers._svg_nesting import Nesting, nest
 from hotspot.importers._svg_scan import Drawing
 from hotspot.importers._svg_weights import Fit, fill_unknown, fit, largest_hidden
 from hotspot.importers.base import Source
@@ -25,6 +26,7 @@ from hotspot.importers.labels import parse_label
 from hotspot.profile import (
     NO_STACK,
     UNKNOWN,
+    Bool,
     Int32,
     Int64,
     Loss,
@@ -38,40 +40,7 @@ from hotspot.units import ValueType
 OMITTED = "[omitted]"
 """Holds weight of root frames too narrow to draw, and what flamegraph.pl's ``--total`` adds to the samples."""
 
-_MOST_DECIMALS = 6
-_FARTHEST = 1e9  # a coordinate beyond this is damage, and would not fit the sweep's integers
-_MOST_WEIGHT = 2.0**62
-
-Bool = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class _Frames:
-    """The frames of a drawing as columns, all of length frames.
-
-    Attributes:
-        label: name and what else the title tells.
-        name: equal for frames of one name, int64.
-        counts: see `Counts`.
-        weight: ``counts.count``, 0 for None, int64.
-        unknown: whether the drawing gives no count, bool.
-        start: left edge, int64.
-        end: right edge, int64.
-        pixels: what the edges have to be divided by to be pixels; None where they are samples or per cent.
-        row: from the top, int32.
-        factored: whether the counts are the widths in samples times a factor.
-    """
-
-    label: list[Label]
-    name: Int64
-    counts: Counts
-    weight: Int64
-    unknown: Bool
-    start: Int64
-    end: Int64
-    pixels: int | None
-    row: Int32
-    factored: bool
+_PY_SPY = re.compile(r"\S*\bpy-spy\b")  # the picture is titled with the command line
 
 
 def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Source) -> Profile:
@@ -86,12 +55,13 @@ def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Sourc
     Raises:
         MalformedProfile: a frame lies on no other; coordinates or counts make no sense.
     """
-    frames = _frames(drawing, labels, source.path)
+    frames = frames_of(drawing, labels, source.path)
     depth, synthetic = _depth(frames)
     nesting = nest(depth, frames.start, frames.end, frames.weight, frames.name)
     if lost := np.flatnonzero(nesting.parent < -1).tolist():
         names = ", ".join(repr(frames.label[i].name) for i in lost[:3])
-        raise MalformedProfile(source.path, f"{len(lost)} frames lie on no other frame: {names}")
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise MalformedProfile(source.path, f"no caller is drawn next to the frames {names}{more}")
     weight = frames.weight
     if frames.unknown.any():
         weight = fill_unknown(nesting.parent, depth, weight, frames.unknown)
@@ -100,7 +70,7 @@ def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Sourc
     total = int(sums.own[depth == 0].sum())
     outside = int(sums.leaf[synthetic].sum())
     if not synthetic.any() and frames.pixels is None and not frames.factored:
-        outside = max(0, _whole(drawing.total_samples) - total)
+        outside = max(0, whole(drawing.total_samples) - total)
         total += outside
     producer = _producer(drawing, frames, text)
     losses = _losses(drawing, frames, nesting, sums)
@@ -130,99 +100,7 @@ def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Sourc
     return builder.build(provenance)
 
 
-# -- columns --------------------------------------------------------------------------------------
-
-
-def _frames(drawing: Drawing, labels: list[Label], path: str) -> _Frames:
-    kept = _on_the_grid(drawing, labels, path)
-    label = [labels[i] for i in kept]
-    x, y, width = ([column[i] for i in kept] for column in (drawing.x, drawing.y, drawing.width))
-    exact = [(drawing.exact_x[i], drawing.exact_width[i]) for i in kept]
-    heights = _floats([drawing.height[i] or "0" for i in kept], path)
-    rows = rows_of(_floats(y, path), float(np.median(heights)) or 1.0)
-    pixels: int | None = None
-    if all(_is_whole(a) and _is_whole(w) for a, w in exact):
-        start = _int64([_whole(a) for a, _ in exact], path)
-        samples = _int64([_whole(w) for _, w in exact], path)
-        end = start + samples
-    else:
-        samples = None
-        start, end, decimals = _edges(x, width, path)
-        pixels = None if x[0].endswith("%") else 10**decimals
-    if any(one.count is not None for one in label):
-        counts = read_counts(label, path)
-    elif samples is not None:
-        counts = Counts([int(n) for n in samples], value_type("samples"), "samples")
-    else:
-        raise MalformedProfile(path, "no frame has a count, and not every frame has a whole fg:x and fg:w")
-    unknown = np.array([count is None for count in counts.count])
-    weight = _int64([count or 0 for count in counts.count], path)
-    factored = samples is not None and bool((weight != samples * counts.value_type.scale)[~unknown].any())
-    if samples is not None and not factored:  # a title without a count, but an exact width
-        weight = samples * counts.value_type.scale
-        unknown = np.zeros_like(unknown)
-    in_row = np.zeros(int(rows.max()) + 1)
-    np.add.at(in_row, rows, weight.astype(np.float64))  # a bound, not a weight: floats will do
-    if float(in_row.max()) > _MOST_WEIGHT:
-        raise MalformedProfile(path, "the counts of one row add up to more than 2^62")
-    known: dict[str, int] = {}
-    name = np.array([known.setdefault(one.name, len(known)) for one in label], dtype=np.int64)
-    return _Frames(label, name, counts, weight, unknown, start, end, pixels, rows, factored)
-
-
-def _on_the_grid(drawing: Drawing, labels: list[Label], path: str) -> list[int]:
-    """Return the rectangles that are frames: with a count, or in a row and of a height as those with a count."""
-    counted = [i for i, label in enumerate(labels) if label.count is not None]
-    if len(counted) == len(labels):
-        return counted
-    if not counted:
-        return [i for i, width in enumerate(drawing.exact_width) if _is_whole(width)]
-    heights = {drawing.height[i] for i in counted}
-    alike = [i for i in range(len(labels)) if drawing.height[i] in heights]
-    y = _floats([drawing.y[i] for i in alike], path)
-    known = np.unique(y[np.isin(alike, counted)])
-    steps = np.diff(known)
-    step = float(steps[steps > 1].min(initial=np.inf))
-    rows = (y - known[0]) / step
-    return [i for i, off in zip(alike, np.abs(rows - np.rint(rows)).tolist(), strict=True) if off < 0.05]
-
-
-def _edges(x: list[str], width: list[str], path: str) -> tuple[Int64, Int64, int]:
-    """Return left and right edges in units of the last decimal written, and how many decimals these are."""
-    texts = x + width
-    decimals = max(len(text.rstrip("%px").partition(".")[2]) for text in texts)
-    decimals = min(decimals, _MOST_DECIMALS)
-    units = np.rint(_floats(texts, path) * 10**decimals).astype(np.int64)
-    start = units[: len(x)]
-    return start, start + units[len(x) :], decimals
-
-
-def _floats(texts: list[str], path: str) -> npt.NDArray[np.float64]:
-    try:
-        values = np.array([float(text.rstrip("%px")) for text in texts])
-    except ValueError as error:
-        raise MalformedProfile(path, f"a coordinate is no number: {str(error).rpartition(': ')[2]}") from None
-    if not (np.abs(values) < _FARTHEST).all():
-        raise MalformedProfile(path, "a coordinate is out of all bounds")
-    return values
-
-
-def _is_whole(text: str | None) -> bool:
-    return text is not None and len(text) < 19 and text.isascii() and text.isdecimal()
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text is not None and _is_whole(text) else 0
-
-
-def _int64(values: list[int], path: str) -> Int64:
-    try:
-        return np.array(values, dtype=np.int64)
-    except OverflowError:
-        raise MalformedProfile(path, "a count is larger than 2^63") from None
-
-
-def _depth(frames: _Frames) -> tuple[Int32, Bool]:
+def _depth(frames: Frames) -> tuple[Int32, Bool]:
     """Find the roots: the heavier one of the outermost rows, or ``all`` where both are equal.
 
     Returns:
@@ -245,7 +123,7 @@ def _depth(frames: _Frames) -> tuple[Int32, Bool]:
 
 
 def _add(
-    builder: ProfileBuilder, frames: _Frames, depth: Int32, parent: Int32, synthetic: Bool, weights: Int64
+    builder: ProfileBuilder, frames: Frames, depth: Int32, parent: Int32, synthetic: Bool, weights: Int64
 ) -> ModuleStyle:
     """Add nodes and weights; return how the drawing spells modules."""
     order = np.lexsort((frames.start, depth))
@@ -275,14 +153,14 @@ def _delta_type(kind: ValueType) -> ValueType:
     return replace(kind, type="delta" if kind.type != "delta" else "change")
 
 
-def _deltas(frames: _Frames, parent: Int32, sums: Fit, total: int, path: str) -> Int64 | Loss | None:
+def _deltas(frames: Frames, parent: Int32, sums: Fit, total: int, path: str) -> Int64 | Loss | None:
     """Return by how much the weight of each frame's own stack changed, int64[frames]; None for no differential.
 
     The percentages of flamegraph.pl and inferno are of the stack that ends in the frame. The counts of 2011 are of
     the first stack that reaches it: its own, which sorts first, or else one that a callee shows as well.
     """
     if any(label.weight is not None for label in frames.label):
-        shown = _int64([int(label.weight or 0) for label in frames.label], path)
+        shown = int64([int(label.weight or 0) for label in frames.label], path)
         inner = np.zeros(len(parent), dtype=bool)
         inner[parent[parent >= 0]] = True
         return np.where((sums.leaf > 0) | ~inner, shown, 0)
@@ -290,7 +168,7 @@ def _deltas(frames: _Frames, parent: Int32, sums: Fit, total: int, path: str) ->
         return None
     exact = exact_deltas(frames.label, total)
     if exact is not None:
-        return _int64(exact, path)
+        return int64(exact, path)
     frames_with = sum(label.delta_share is not None for label in frames.label)
     return Loss(
         LossKind.DROPPED,
@@ -302,8 +180,8 @@ def _deltas(frames: _Frames, parent: Int32, sums: Fit, total: int, path: str) ->
 # -- what is told about the file ------------------------------------------------------------------
 
 
-def _producer(drawing: Drawing, frames: _Frames, text: str) -> str:
-    if drawing.caption.startswith("py-spy"):
+def _producer(drawing: Drawing, frames: Frames, text: str) -> str:
+    if _PY_SPY.match(drawing.caption):
         return "py-spy"
     if "github.com/jonhoo/inferno" in text or "<!--Flame graph stack" in text:
         return "inferno"
@@ -317,7 +195,7 @@ def _producer(drawing: Drawing, frames: _Frames, text: str) -> str:
     return "flamegraph.pl" if "Flame graph stack visualization" in text else ""
 
 
-def _is_without_stack(frames: _Frames, depth: Int32, synthetic: Bool) -> bool:
+def _is_without_stack(frames: Frames, depth: Int32, synthetic: Bool) -> bool:
     """Say whether what no root accounts for are samples without frames, not frames that were left out.
 
     flamegraph.pl draws such samples as a gap at the left end, where their empty stack sorts; and nothing that
@@ -330,7 +208,7 @@ def _is_without_stack(frames: _Frames, depth: Int32, synthetic: Bool) -> bool:
     return bool(roots.any()) and int(frames.start[roots].min()) > int(frames.start[synthetic].min())
 
 
-def _pruned(frames: _Frames, sums: Fit, total: int, outside: int, depth: Int32, producer: str) -> Loss | None:
+def _pruned(frames: Frames, sums: Fit, total: int, outside: int, depth: Int32, producer: str) -> Loss | None:
     """Say what may be hidden: by the minimum width each tool has by default, in pixels or as a share of the total."""
     if frames.pixels is None:
         per_cent = 0.1 if producer == "py-spy" else 0.01
@@ -348,7 +226,7 @@ def _pruned(frames: _Frames, sums: Fit, total: int, outside: int, depth: Int32, 
     texts: list[str] = []
     if hidden > 0:
         texts.append(
-            f"frames narrower than {narrow} are not drawn; one of them can weigh {show(hidden)} {unit} at most, which "
+            f"frames narrower than {narrow} are not drawn (the tool's default); one of them can weigh {show(hidden)} {unit} at most, which "
             f"its caller has as self (the lightest frame drawn weighs {show(lightest)})"
         )
     if outside:
@@ -358,7 +236,7 @@ def _pruned(frames: _Frames, sums: Fit, total: int, outside: int, depth: Int32, 
     return Loss(LossKind.PRUNED, "; ".join(texts), max(hidden, 0)) if texts else None
 
 
-def _losses(drawing: Drawing, frames: _Frames, nesting: Nesting, sums: Fit) -> list[Loss]:
+def _losses(drawing: Drawing, frames: Frames, nesting: Nesting, sums: Fit) -> list[Loss]:
     show = frames.counts.value_type.exact
     unit = frames.counts.unit_text
     losses: list[Loss] = []

@@ -35,6 +35,8 @@ _QUOTE = r"""(?:'|"|&apos;|&quot;|&\#3[49];)"""
 _HOVER = re.compile(rf"""onmouseover\s*=\s*["']\s*s\(\s*{_QUOTE}(.*?){_QUOTE}\s*\)\s*;?\s*["']""", re.DOTALL)
 _SKIPPED = {"!--": "-->", "![CDATA[": "]]>"}
 _END_OF = {name: re.compile(rf"</(?:[A-Za-z_][\w.-]*:)?{name}\s*>") for name in ("title", "script", "style")}
+# What follows a title that belongs to the rectangle before it: the end of their group, or of the rectangle.
+_ENDS_GROUP = re.compile(r"\s*(?:<[^<>]{0,2000}>[^<]*</[^<>]*text>\s*)?</")
 _TEXT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?text(?:\s[^>]{0,2000})?>([^<]*)</")
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos|nbsp)|#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": "\u00a0"}
@@ -151,8 +153,9 @@ def scan(text: str, path: str) -> list[Drawing]:
             group.rect_end = resume
         elif name == "title":
             group.title = content
-            if group.rect is not None and not text[group.rect_end : start].strip():
-                _emit(group, drawing)  # the rectangle came first
+            follows = group.rect is not None and not text[group.rect_end : start].strip()
+            if follows and _ENDS_GROUP.match(text, resume):
+                _emit(group, drawing)
         elif name == "g":
             group = _Group(hover=_hover(tag))
         elif name == "a":

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.profile import Int32, Int64
+from hotspot.profile import Bool, Int32, Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def sum_by_parent(parent: Int32, weight: Int64) -> Int64:
     return total
 
 
-def fill_unknown(parent: Int32, depth: Int32, weight: Int64, unknown: npt.NDArray[np.bool_]) -> Int64:
+def fill_unknown(parent: Int32, depth: Int32, weight: Int64, unknown: Bool) -> Int64:
     """Give frames without a count the sum of their callees, the least they can have had."""
     weight = weight.copy()
     inside = np.zeros_like(weight)

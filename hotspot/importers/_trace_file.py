@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._trace_shapes import Metadata, StackFrame, TraceObject
-from hotspot.importers._web_json import decode, malformed, outline
+from hotspot.importers._web_json import decode, malformed, outline, readable
 from hotspot.profile import Loss, LossKind
 
 _EVENTS = re.compile(r'"traceEvents"\s*:\s*\[')
@@ -60,14 +61,17 @@ def open_trace(path: str, data: bytes) -> Trace:
     content: list[msgspec.Raw] | TraceObject
     try:
         content = _read(data, seen.is_array)
-    except RecursionError as error:
-        raise MalformedProfile(path, "nested too deeply to read") from error
-    except msgspec.ValidationError as error:
+    except UnicodeDecodeError:
+        return open_trace(path, readable(data))
+    except (msgspec.ValidationError, RecursionError) as error:
         raise malformed(path, error, len(data)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        ended = _ended(data, seen.is_array)
+    except msgspec.DecodeError as error:
+        ended = None
+        complaint = malformed(path, error, len(data))
+        if complaint.offset is not None and len(data.rstrip()) - complaint.offset <= _LONGEST_WORD:
+            ended = _ended(data, seen.is_array)
         if ended is None:
-            raise _syntax_error(path, data, error) from error
+            raise complaint from error
         content, losses = ended
     if not isinstance(content, TraceObject):
         return Trace(content, "", (), {}, "", losses)
@@ -89,24 +93,19 @@ def _read(data: bytes, is_array: bool) -> list[msgspec.Raw] | TraceObject:
     return msgspec.json.decode(data, type=TraceObject)
 
 
-def _syntax_error(path: str, data: bytes, error: Exception) -> MalformedProfile:
-    if isinstance(error, UnicodeDecodeError):
-        return MalformedProfile(path, "not UTF-8, as JSON is")
-    return malformed(path, error, len(data))
-
-
 def _ended(data: bytes, is_array: bool) -> tuple[list[msgspec.Raw] | TraceObject, tuple[Loss, ...]] | None:
     """Read a trace that lacks its end, or return None where something else is wrong with it."""
-    closing = b"]" if is_array else b"]}"
-    closed = data.rstrip().removesuffix(b",") + closing
-    try:
-        return _read(closed, is_array), ()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    events = _complete_events(data.decode("utf-8", "replace").rstrip(), is_array)
+    rest = data.rstrip()
+    if is_array:
+        rest = rest.removesuffix(b"]").rstrip()  # as in ",]"
+    rest = rest.removesuffix(b",")
+    for closing in (b"]",) if is_array else (b"]}", b"}"):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return _read(rest + closing, is_array), ()
+    events = _complete_events(data.decode("utf-8", "surrogateescape").rstrip(), is_array)
     if events is None:
         return None
-    loss = Loss(LossKind.INCONSISTENT, "the file ends within an event, which is left out", 1)
+    loss = Loss(LossKind.INCONSISTENT, "the file ends early; what was being written is left out", 1)
     return (events if is_array else TraceObject(trace_events=events)), (loss,)
 
 
@@ -119,7 +118,8 @@ def _complete_events(text: str, is_array: bool) -> list[msgspec.Raw] | None:
     while True:
         begin = _skip(text, at)
         if text[begin : begin + 1] != "{":
-            return events if begin == len(text) and events else None
+            over = begin == len(text) or (text[begin] == "]" and not is_array)  # what follows the events is cut off
+            return events if over and events else None
         try:
             _, at = scan(text, begin)
         except RecursionError:
@@ -128,7 +128,7 @@ def _complete_events(text: str, is_array: bool) -> list[msgspec.Raw] | None:
             # What is cut off is complained about where it begins: a string of any length, or a short word or escape.
             cut = len(text) - error.pos <= _LONGEST_WORD or error.msg.startswith("Unterminated string")
             return events if cut and events else None
-        events.append(msgspec.Raw(text[begin:at].encode()))
+        events.append(msgspec.Raw(text[begin:at].encode("utf-8", "surrogateescape")))
 
 
 def _skip(text: str, at: int) -> int:

@@ -18,7 +18,7 @@ from hotspot.importers._trace_file import Trace
 from hotspot.importers._trace_scan import BadNumber, Threads, nanoseconds
 from hotspot.importers._trace_shapes import Sample, StackFrame
 from hotspot.importers._web_columns import until_next
-from hotspot.importers._web_json import malformed
+from hotspot.importers._web_json import decode_row, malformed
 from hotspot.profile import Loss, LossKind
 
 # Hermes packs where a function is into its name.
@@ -38,11 +38,11 @@ def add_samples(builder: ProfileBuilder, path: str, trace: Trace, threads: Threa
     decoder = msgspec.json.Decoder(Sample)
     for index, raw in enumerate(trace.samples):
         try:
-            sample = decoder.decode(raw)
+            sample = decode_row(decoder, raw)
             times.append(nanoseconds(sample.ts))
         except BadNumber as error:
             raise MalformedProfile(path, f"samples[{index}].ts: {error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise malformed(path, error, 0, f"samples[{index}]") from error
         if sample.sf is None:
             if no_stack < 0:

@@ -21,7 +21,7 @@ from hotspot.importers._trace_shapes import (
 from hotspot.importers._trace_spans import NO_NAME, Spans
 from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
 from hotspot.importers._web_columns import MICROSECOND
-from hotspot.importers._web_json import decode, malformed
+from hotspot.importers._web_json import decode, decode_row, malformed
 from hotspot.profile import Thread
 
 T = TypeVar("T")
@@ -147,8 +147,8 @@ def scan(path: str, trace: Trace) -> Scanned:
     asynchronous = 0
     for index, raw in enumerate(trace.events):
         try:
-            event = event_decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            event = decode_row(event_decoder, raw)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise malformed(path, error, 0, f"{trace.place}[{index}]") from error
         phase = event.ph
         try:
@@ -256,8 +256,8 @@ class _BadArgs(Exception):
 
 def _arguments(args: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(args, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return decode_row(msgspec.json.Decoder(shape), args)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _BadArgs(error) from error
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SAMPLES = ValueType("samples", "count")
 CPU = ValueType("cpu", "nanoseconds")
 
+_NO_ID = -(2**62)  # no id in a file is as small
 _ROOT = "(root)"
 _IDLE = "(idle)"
 _GARBAGE_COLLECTOR = "(garbage collector)"
@@ -121,7 +122,7 @@ def flat_nodes(path: str, nodes: Sequence[Node], at: str, *, complete: bool = Tr
                 raise MalformedProfile(path, f"{at}[{row}].children: there is no node {child}")
             _set_parent(rows, path, at, below, row)
     if orphans:
-        rows.append(min(rows.ids) - 1, -1, UNKNOWN, "", 0, None)
+        rows.append(_NO_ID, -1, UNKNOWN, "", 0, None)
         rows.hits.append(0)
     return rows
 

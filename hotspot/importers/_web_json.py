@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers.base import decode_text
+
+if TYPE_CHECKING:
+    from msgspec import Raw
+    from msgspec.json import Decoder
 
 T = TypeVar("T")
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?|[\[\]{}]|:', re.DOTALL)
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte
 _AT_BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?$", re.DOTALL)
 _AT_PATH = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
@@ -78,16 +83,34 @@ def decode(path: str, data: bytes | memoryview, shape: type[T], *, at: str = "")
     try:
         return msgspec.json.decode(data, type=shape)
     except UnicodeDecodeError:
-        text = decode_text(bytes(data)).encode("utf-8", "backslashreplace")
-        return decode(path, text, shape, at=at)
-    except RecursionError as error:
-        raise MalformedProfile(path, _placed(at, "nested too deeply to read")) from error
-    except msgspec.DecodeError as error:
+        return decode(path, readable(bytes(data)), shape, at=at)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise malformed(path, error, len(data), at) from error
+
+
+def decode_row(decoder: Decoder[T], raw: bytes | Raw) -> T:
+    """Decode one of many values; msgspec's errors are the caller's to place, see `malformed`.
+
+    Raises:
+        msgspec.DecodeError: as msgspec does.
+        RecursionError: nested too deeply.
+    """
+    try:
+        return decoder.decode(raw)
+    except UnicodeDecodeError:
+        return decoder.decode(readable(bytes(raw)))
+
+
+def readable(data: bytes) -> bytes:
+    r"""Return JSON in UTF-8: a byte that is none of it stays visible in its string as ``\xe9``, escaped for JSON."""
+    text = data.decode("utf-8", "surrogateescape")
+    return _NOT_UTF8.sub(lambda match: f"\\\\x{ord(match[0]) - 0xDC00:02x}", text).encode()
 
 
 def malformed(path: str, error: Exception, size: int, at: str = "") -> MalformedProfile:
     """Turn msgspec's complaint about ``size`` bytes into an error with a place."""
+    if isinstance(error, RecursionError):
+        return MalformedProfile(path, _placed(at, "nested too deeply to read"))
     text = str(error)
     if found := _AT_PATH.match(text):
         place = found[2] if not at else f"{at}.{found[2]}" if not found[2].startswith("[") else at + found[2]

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from operator import ne
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from hotspot.ahead import ahead
 from hotspot.errors import MalformedProfile
-from hotspot.profile import NO_STACK, Int64, UInt8
+from hotspot.profile import NO_STACK, UNKNOWN, Bool, Int64, UInt8
 
 _CHUNK = 1 << 20
 _COMPACT_BYTES = 1 << 28
@@ -31,7 +32,7 @@ _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?"
 _BLANK = r"[ \t\r\x0b\x0c]"
 # Two counts stand behind the same separator; `worker 12<TAB>3` is the stack `worker 12`.
-_ONE_COUNT = re.compile(rf"(?P<stack>.*?){_BLANK}+(?P<count>{_NUMBER}){_BLANK}*".encode(), re.DOTALL)
+_ONE_COUNT = re.compile(rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<count>{_NUMBER}){_BLANK}*".encode(), re.DOTALL)
 _TWO_COUNTS = re.compile(
     rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<before>{_NUMBER})(?P=gap)(?P<count>{_NUMBER}){_BLANK}*".encode(),
     re.DOTALL,
@@ -39,6 +40,26 @@ _TWO_COUNTS = re.compile(
 # `#<Class:Foo>` begins a Ruby stack.
 _COMMENT = re.compile(rb"\s*(?:#(?!<)|//)")
 _NO_STACK = NO_STACK.encode() + b";"
+
+
+class _Chunk(NamedTuple):
+    """Whole lines after the array work.
+
+    Attributes:
+        data: the lines as they are.
+        lines: how many there are.
+        marked: the lines with a ``;`` behind each plain stack.
+        stacks: where in ``marked`` the plain stacks begin and end.
+        counts: of the plain stacks, int64[stacks, columns].
+        odd: index, begin and end of each line that needs a closer look.
+    """
+
+    data: bytes
+    lines: int
+    marked: bytes
+    stacks: list[tuple[int, int]]
+    counts: Int64
+    odd: list[tuple[int, int, int]]
 
 
 class OneCount(Exception):
@@ -80,9 +101,9 @@ class Lines:
             OneCount: two counts a line were expected, and a line has one.
             MalformedProfile: a count, or the sum of all, is past 2^63.
         """
-        for chunk in _whole_lines(_utf8(stream)):
+        for chunk in ahead(self._look_at, _whole_lines(_utf8(stream))):
             self._add_chunk(chunk)
-            self._bytes_added += len(chunk)
+            self._bytes_added += len(chunk.data)
             # Keeps the memory at the distinct stacks of a file that repeats itself.
             if self._bytes_added > max(_COMPACT_BYTES, self._bytes_kept):
                 self.sort()
@@ -94,11 +115,16 @@ class Lines:
         mantissa = (
             np.concatenate(self._mantissas) if self._mantissas else np.zeros((0, self.columns), np.int64)
         )
-        decimals = np.concatenate(self._decimals) if self._decimals else np.zeros(0, np.uint8)
+        decimals = np.concatenate(self._decimals) if self._decimals else np.zeros(mantissa.shape, np.uint8)
         used = {int(d): mantissa[decimals == d] for d in np.unique(decimals)} or {0: mantissa}
-        sums = {d: _exact_abs_sum(part) + len(part) for d, part in used.items()}
+        sums = {d: _exact_abs_sum(part) for d, part in used.items()}
+        sizes = {d: part.size for d, part in used.items()}
         places = max(used)
-        while sum(total * 10**places // 10**d for d, total in sums.items()) > _MAX_WEIGHT:
+        # As many decimals as leave room for the sum; each count that is rounded may add one.
+        while (
+            sum(total * 10**places // 10**d + (d > places) * sizes[d] for d, total in sums.items())
+            > _MAX_WEIGHT
+        ):
             if places == 0:
                 raise MalformedProfile(self.path, "the counts add up to more than 2^63")
             places -= 1
@@ -122,8 +148,9 @@ class Lines:
         decimals = np.concatenate(self._decimals)[order]
         differs = np.ones(len(texts), dtype=bool)
         differs[1:] = np.fromiter(map(ne, texts, texts[1:]), bool, len(texts) - 1)
-        differs |= decimals != 0
-        differs[1:] |= decimals[:-1] != 0
+        fractional = np.count_nonzero(decimals, axis=1) > 0
+        differs |= fractional
+        differs[1:] |= fractional[:-1]
         first = np.flatnonzero(differs)
         if len(first) < len(texts):
             self.texts = [texts[row] for row in first.tolist()]
@@ -134,27 +161,33 @@ class Lines:
 
     # -- one chunk ----------------------------------------------------------------------------
 
-    def _add_chunk(self, chunk: bytes) -> None:
-        data = np.frombuffer(chunk, np.uint8)
-        newline = np.flatnonzero(data == ord("\n"))
+    def _look_at(self, data: bytes) -> _Chunk:
+        """Do the array work of a chunk; runs in a thread and changes nothing."""
+        array = np.frombuffer(data, np.uint8)
+        newline = np.flatnonzero(array == ord("\n"))
         start = np.append(0, newline[:-1] + 1)
-        end = newline - ((data[newline - 1] == ord("\r")) & (newline > start))
-        plain, stack_end, counts = self._plain_lines(data, start, end)
-
-        marked = data.copy()
+        end = newline - ((array[newline - 1] == ord("\r")) & (newline > start))
+        plain, stack_end, counts = self._plain_lines(array, start, end)
+        marked = array.copy()
         marked[stack_end] = ord(";")
-        text = marked.tobytes()
-        self.texts += [
-            text[a:b] for a, b in zip(start[plain].tolist(), (stack_end + 1).tolist(), strict=True)
-        ]
-        self._add_counts(counts, np.zeros(len(counts), np.uint8))
-        self.valid += len(counts)
+        odd = ~plain
+        return _Chunk(
+            data=data,
+            lines=len(newline),
+            marked=marked.tobytes(),
+            stacks=list(zip(start[plain].tolist(), (stack_end + 1).tolist(), strict=True)),
+            counts=counts,
+            odd=list(zip(np.flatnonzero(odd).tolist(), start[odd].tolist(), end[odd].tolist(), strict=True)),
+        )
 
-        odd = np.flatnonzero(~plain)
+    def _add_chunk(self, chunk: _Chunk) -> None:
+        self.texts += [chunk.marked[a:b] for a, b in chunk.stacks]
+        self._add_counts(chunk.counts, np.zeros(chunk.counts.shape, np.uint8))
+        self.valid += len(chunk.counts)
         rows = [
             row
-            for line, a, b in zip(odd.tolist(), start[odd].tolist(), end[odd].tolist(), strict=True)
-            if (row := self._read_line(chunk[a:b], self._lines_read + line + 1))
+            for line, a, b in chunk.odd
+            if (row := self._read_line(chunk.data[a:b], self._lines_read + line + 1))
         ]
         if rows:
             self.texts += [text for text, _, _ in rows]
@@ -162,9 +195,9 @@ class Lines:
                 np.array([mantissas for _, mantissas, _ in rows], np.int64),
                 np.array([decimals for _, _, decimals in rows], np.uint8),
             )
-        self._lines_read += len(newline)
+        self._lines_read += chunk.lines
 
-    def _plain_lines(self, data: UInt8, start: Int64, end: Int64) -> tuple[UInt8, Int64, Int64]:
+    def _plain_lines(self, data: UInt8, start: Int64, end: Int64) -> tuple[Bool, Int64, Int64]:
         """Find the lines ``stack digits`` (or ``stack digits digits``).
 
         Returns:
@@ -183,13 +216,13 @@ class Lines:
             plain &= some & (gap > start) & ((gaps[-1] == ord(" ")) | (gaps[-1] == ord("\t")))
         if self.columns == 2:
             plain &= gaps[0] == gaps[1]
-        before = data[gap - 1]
+        before = data[np.maximum(gap - 1, 0)]
         plain &= (before > ord(" ")) & (before != ord(";"))
         return plain, gap[plain], counts[plain]
 
-    def _read_line(self, line: bytes, number: int) -> tuple[bytes, list[int], int] | None:
+    def _read_line(self, line: bytes, number: int) -> tuple[bytes, list[int], list[int]] | None:
         """Read a line that is not plain; None where it is not a stack."""
-        if not line.strip() or _COMMENT.match(line):
+        if not line.strip() or is_comment(line):
             return None
         found = (_TWO_COUNTS if self.columns == 2 else _ONE_COUNT).fullmatch(line)
         if found is None:
@@ -200,26 +233,33 @@ class Lines:
             return None
         texts = [found["before"], found["count"]] if self.columns == 2 else [found["count"]]
         values = [self._exact(text, number) for text in texts]
-        decimals = max(places for _, places in values)
-        mantissas = [mantissa * 10 ** (decimals - places) for mantissa, places in values]
-        if max(map(abs, mantissas)) > _MAX_WEIGHT:
-            raise MalformedProfile(self.path, f"count {found['count'].decode()} is past 2^63", line=number)
         self.valid += 1
         stack = found["stack"].strip(b"; \t\r\x0b\x0c")
-        return (stack + b";" if stack else _NO_STACK), mantissas, decimals
+        if found["stack"].endswith(b";") and len(found["gap"]) > 1:
+            stack = (stack + b";" + UNKNOWN.encode()).removeprefix(b";")  # the last frame is a blank
+        return (
+            stack + b";" if stack else _NO_STACK,
+            [mantissa for mantissa, _ in values],
+            [decimals for _, decimals in values],
+        )
 
     def _exact(self, text: bytes, line: int) -> tuple[int, int]:
         """Return a count as an integer and the number of decimals in it."""
         value = Decimal(text.decode())
         if not value:
             return 0, 0
-        if value.adjusted() > 18:
+        if value.adjusted() > 18 or abs(value) > _MAX_WEIGHT:
             raise MalformedProfile(self.path, f"count {text.decode()[:40]} is past 2^63", line=line)
-        places = max(0, -int(value.normalize(Context(prec=len(text))).as_tuple().exponent))
-        kept = min(places, max(0, _EXACT_DIGITS - 1 - max(value.adjusted(), 0)))
+        _, digits, exponent = value.as_tuple()
+        trailing_zeros = next(zeros for zeros, digit in enumerate(reversed(digits)) if digit)
+        places = max(0, -int(exponent) - trailing_zeros)
+        kept = min(places, max(0, _EXACT_DIGITS - max(value.adjusted() + 1, 0)))
         if kept < places:
             self.rounded += 1
-        return int(value.quantize(Decimal(1).scaleb(-kept), context=_ROUNDING).scaleb(kept, _ROUNDING)), kept
+        mantissa = int(value.quantize(Decimal(1).scaleb(-kept), context=_ROUNDING).scaleb(kept, _ROUNDING))
+        while kept and mantissa % 10 == 0:
+            mantissa, kept = mantissa // 10, kept - 1
+        return mantissa, kept
 
     def _add_counts(self, mantissas: Int64, decimals: UInt8) -> None:
         # Checked before anything is added up in int64, where it would wrap.
@@ -230,19 +270,24 @@ class Lines:
         self._decimals.append(decimals)
 
 
+def is_comment(line: bytes) -> bool:
+    """Whether a line is a comment."""
+    return _COMMENT.match(line) is not None
+
+
 def has_two_counts(lines: Iterable[bytes]) -> bool:
     """Whether every line that is a stack has two counts, as difffolded.pl writes them (and there is such a line)."""
-    stacks = [line for line in lines if not _COMMENT.match(line) and _ONE_COUNT.fullmatch(line)]
+    stacks = [line for line in lines if not is_comment(line) and _ONE_COUNT.fullmatch(line)]
     return bool(stacks) and all(_TWO_COUNTS.fullmatch(line) for line in stacks)
 
 
-def _digits_before(data: UInt8, end: Int64) -> tuple[Int64, Int64, UInt8]:
+def _digits_before(data: UInt8, end: Int64) -> tuple[Int64, Int64, Bool]:
     """Read the decimal digits that stand right before each position.
 
     Returns:
         Where the byte before the digits is, their value (both int64), and whether there are 1 to 18 of them.
     """
-    position = end - 1
+    position = np.maximum(end - 1, 0)
     value = np.zeros(len(end), dtype=np.int64)
     active = np.arange(len(end))
     for power in range(_PLAIN_DIGITS + 1):

@@ -7,9 +7,8 @@ any unit, alone or inside an HTML page.
 Counts are exact: they come from the titles or from inferno's ``fg:w``, never from widths. Coordinates decide nesting
 only. How it works, one module a step::
 
-    text --_svg_scan--> labels and rectangles --_svg_counts--> names and counts
-                                    |--_svg_nesting--> callers --_svg_weights--> self weights
-                                                                       `--_svg_profile--> profile and losses
+    text --_svg_scan--> labels and rectangles --_svg_counts, _svg_columns--> names, counts, edges
+         --_svg_nesting--> callers --_svg_weights--> self weights --_svg_profile--> profile and losses
 """
 
 from __future__ import annotations

@@ -43,6 +43,11 @@ _OTHERS_FILE = re.compile(
     r"|(?:^|[/\\])(?:site-packages|dist-packages|\.cargo|\.rustup|rustc[/\\][0-9a-f]{40}|go/pkg/mod|node_modules|"
     r"vendor|third_party)[/\\]"
 )
+# The C and C++ libraries, the loader and the kernel, where a profile names modules without their folder.
+_OTHERS_MODULE = re.compile(
+    r"^(?:(?:libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+|libgomp|libjvm|libsystem_\w+|ld)(?:-[\d.]+|-linux.*)?"
+    r"\.(?:so|dylib)\b.*|\[?vdso\]?|\[kernel.*|vmlinux.*|genunix|unix|mach_kernel|ntdll(?:\.dll)?|kernel32(?:\.dll)?)$"
+)
 
 
 class Basis(enum.StrEnum):
@@ -277,7 +282,9 @@ class _FrameFacts:
         """Other people's, wherever the profile is looked at: that a file is not here does not count."""
         frames, strings = self.profile.frames, self.profile.frames.strings
         by_file = np.fromiter((_OTHERS_FILE.search(s) is not None for s in strings), bool, len(strings))
-        others: Bool = by_file[frames.file] | (self.verdict.known & ~self.verdict.owned & (frames.file == 0))
+        by_module = np.fromiter((_OTHERS_MODULE.match(s) is not None for s in strings), bool, len(strings))
+        decided = self.verdict.known & ~self.verdict.owned & (frames.file == 0)
+        others: Bool = by_file[frames.file] | by_module[frames.module] | decided
         for pattern in self.not_in_app:
             others = others | matching_frames(self.profile, pattern)
         return others

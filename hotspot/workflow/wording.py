@@ -35,7 +35,11 @@ def short_name(function: str) -> str:
     """Return a name for titles: without template arguments, argument list and all but the last two path parts."""
     # JavaScript engines append the place: `parse /srv/app.js:39`.
     name = re.sub(r"(?<=\S) \S+:\d+(?::\d+)?$", "", function).replace(";.", ".").replace(";::", ".")
-    name = re.sub(r"^<(.+?) as .+?>::", r"\1::", without_template_arguments(name)).strip()
+    if "$" in name:
+        for escape, character in _RUST_ESCAPES.items():
+            name = name.replace(escape, character)
+        name = name.removeprefix("_") if name.startswith("_<") else name
+    name = re.sub(r"^<(.+?)(?: as .+?)?>::", r"\1::", without_template_arguments(name)).strip()
     name = re.sub(r"\((?!anonymous|\*).*$", "", name) if "(" in name[1:] else name
     name = name.rsplit("/", 1)[-1] if "/" in name.strip("/") else name
     for separator in ("::", "."):
@@ -45,6 +49,13 @@ def short_name(function: str) -> str:
     # A return type stands before the last space, unless that is in `operator new`.
     found = re.search(r"(?:\S*\boperator\b.*|\S+)$", name)
     return one_line(found[0] if found else function, 60)
+
+
+# How Rust's older symbols spell what an assembler would not take.
+_RUST_ESCAPES = {
+    "$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$C$": ",", "$u20$": " ", "$u5b$": "[", "$u5d$": "]",
+    "$u7b$": "{", "$u7d$": "}", "..": "::",
+}  # fmt: skip
 
 
 def file_name(place: Place) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
 from hotspot.errors import HotspotError
 from hotspot.importers import svg
 from hotspot.importers.base import HEAD_BYTES, Head, ImportOptions, bytes_source
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from tests.svg_drawings import flamegraph_pl, inferno, ordered
 
 STACKS = ordered(

@@ -9,10 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from hotspot.importers import svg
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import LossKind, Profile
+
 from tests.vocabulary import folded, frame_label
 
 FILES = (
@@ -154,10 +154,8 @@ def test_differential_of_2011_adds_up(corpus: Path) -> None:
     assert [str(value_type) for value_type in profile.value_types] == ["samples/count", "delta/count"]
     delta = profile.select("delta")
     # Every stack of this drawing ends in the same function, whose frames show how much each of them changed.
-    leaves = [frame for frame in re.findall(
-        r"<rect [^>]*s\('ipnet`ipobs_bounce_func \((-?\d+) sample weight",
-        (corpus / "svg-flamegraph" / "brendangregg_FlameGraph__demos__cpu-ipnet-diff.svg").read_text(),
-    )]  # fmt: skip
+    text = (corpus / "svg-flamegraph" / "brendangregg_FlameGraph__demos__cpu-ipnet-diff.svg").read_text()
+    leaves = re.findall(r"<rect [^>]*s\('ipnet`ipobs_bounce_func \((-?\d+) sample weight", text)
     assert delta.total == sum(map(int, leaves))
     assert len(delta.samples) == len(leaves)
 

@@ -22,6 +22,7 @@ from hotspot.workflow.issue_text import parse
 from hotspot.workflow.measured import binomial_interval
 from hotspot.workflow.places import Basis, charge, fingerprint
 from hotspot.workflow.wording import file_name, short_name
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 TODAY = datetime.date(2026, 11, 21)
@@ -267,6 +268,11 @@ def test_a_file_that_is_merely_elsewhere_may_be_the_projects(nowhere: Config) ->
     assert [(row.name, row.place.weight if row.place else None) for row in others.updated] == [("RUN", 10)]
 
 
+def test_the_c_library_is_others_whatever_its_folder(nowhere: Config) -> None:
+    profile = drawn("grep`main;grep`match;libc.so.1`mbrtowc 5\ngrep`main;grep`print 1")
+    assert names(draft(profile, nowhere)) == ["match", "print"]
+
+
 def test_where_all_is_foreign_functions_are_ranked_all_the_same(nowhere: Config) -> None:
     text = "get (/usr/lib/python3/dist-packages/requests/api.py:70);send (/usr/lib/python3/dist-packages/requests/s.py:7) 5"
     result = draft(drawn(text), nowhere)
@@ -491,6 +497,9 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_not_drafted_beside(project
         ("void lex::scan(char const*)", "LEX_SCAN", "lex::scan"),
         ("org/acme/Cart;.total(I)J", "CART_TOTAL", "Cart.total"),
         ("parse /srv/node/app.js:39:2", "PARSE", "parse"),
+        ("_$LT$std..thread..Key$LT$T$GT$$GT$::try_with", "KEY_TRY_WITH", "Key::try_with"),
+        ("_$LT$u8$u20$as$u20$core..clone..Clone$GT$::clone", "U8_CLONE", "u8::clone"),
+        ("jQuery$1.each", "J_QUERY_1_EACH", "jQuery$1.each"),
     ],
 )
 def test_names_for_files_and_titles(project: Config, function: str, file: str, short: str) -> None:

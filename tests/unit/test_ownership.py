@@ -10,6 +10,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.config import Config
 from hotspot.profile import Kind, Provenance
 from hotspot.source.ownership import Ownership
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import svg
 from hotspot.importers.base import HEAD_BYTES, Head, ImportOptions, Match, NotThisFormat, bytes_source
 from hotspot.profile import LossKind, ModuleStyle, Profile
 from hotspot.units import ValueType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.svg_drawings import as_text, flamegraph_pl, inferno, ordered
 from tests.vocabulary import folded, format_tree, profile_from_text, tree_text
 
@@ -101,6 +102,24 @@ def test_py_spy_is_told_by_its_caption_and_its_labels_are_taken_apart() -> None:
     assert folded(profile) == {"<module> (app.py:3);run (lib/x.py:41);read (libc.so.6)": 5}
 
 
+def test_py_spy_called_by_its_path() -> None:
+    profile = read(inferno(SMALL, caption="/usr/local/bin/py-spy record -o x.svg"))
+    assert profile.provenance.producer == "py-spy"
+
+
+def test_inferno_before_it_wrote_exact_widths() -> None:
+    document = re.sub(r' fg:[xw]="\d+"', "", inferno(SMALL)).replace(' total_samples="12"', "")
+    assert "%" in document
+    assert format_tree(read(document)) == SMALL_TREE
+
+
+def test_async_profiler() -> None:
+    document = flamegraph_pl(SMALL).replace("100%)", "100.00%)").replace("rgb(1,2,3)", "#e5a04b")
+    profile = read(document)
+    assert format_tree(profile) == SMALL_TREE
+    assert profile.provenance.producer == "async-profiler"
+
+
 def test_flame_chart_siblings_that_come_again_are_merged() -> None:
     stacks = [(("a", "b"), 2), (("a", "c"), 1), (("a", "b"), 4), (("d",), 1), (("a", "b"), 8)]
     expected = {"a;b": 14, "a;c": 1, "d": 1}
@@ -155,6 +174,15 @@ def test_rectangle_before_its_title_and_title_inside_it() -> None:
       <g><rect x="0" y="16" width="10" height="15"/><title>all (5 samples, 100%)</title></g>
       <rect x="0" y="0" width="10" height="15"><title>f (5 samples, 100.00%)</title></rect></svg>"""
     assert folded(read(document)) == {"f": 5}
+
+
+def test_titles_and_rectangles_without_groups() -> None:
+    """The background must not take the first title, or each frame would get its neighbour's."""
+    rect = '<rect x="0" y="{}" width="{}" height="15"/>'
+    document = f"""<svg><rect width="100%" height="99"/>
+      <title>all (9 samples)</title>{rect.format(16, 9)}<text>all</text>
+      <title>f (5 samples)</title>{rect.format(0, 5)}<text>f</text></svg>"""
+    assert folded(read(document)) == {"[omitted]": 4, "f": 5}
 
 
 def test_saved_again_by_other_tools() -> None:
@@ -490,7 +518,7 @@ def test_an_error_drawn_by_the_tool_is_passed_on() -> None:
 def test_a_file_cut_off_anywhere_is_one_clear_error(document: str) -> None:
     end = document.rindex("</svg>") + len("</svg>")
     for cut in range(document.index("<svg") + 1, end, 7):
-        with pytest.raises(MalformedProfile, match="cut off|no <svg>"):
+        with pytest.raises(MalformedProfile, match=r"cut off|no <svg>"):
             read(document[:cut])
     with pytest.raises(
         MalformedProfile, match=r"x\.svg:\d+: the drawing is cut off after 2 frames: no </svg>"
@@ -501,7 +529,10 @@ def test_a_file_cut_off_anywhere_is_one_clear_error(document: str) -> None:
 @pytest.mark.parametrize(
     ("frames", "reason"),
     [
-        (["0 16 9 f (3 samples, 100%)", "50 0 9 g (2 samples, 1%)"], "1 frames lie on no other frame: 'g'"),
+        (
+            ["0 16 9 f (3 samples, 100%)", "50 0 9 g (2 samples, 1%)"],
+            "no caller is drawn next to the frames 'g'",
+        ),
         (["nan 16 9 f (3 samples, 100%)"], "out of all bounds"),
         (["1e300 16 9 f (3 samples, 100%)"], "out of all bounds"),
         (["0 y 9 f (3 samples, 100%)"], "a coordinate is no number: 'y'"),
