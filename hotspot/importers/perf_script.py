@@ -28,6 +28,7 @@ from hotspot.profile import Loss, LossKind, Profile, Provenance
 INFO = ImporterInfo("perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks"))
 
 _HEADER_BLOCK = re.compile(r"\A\s*# ========\s*$.*?^# (?:captured on|perf version|cmdline)\b", re.DOTALL | re.MULTILINE)
+_RECORD = re.compile(r"\d\.\d{6}(?:\d{3})?: PERF_RECORD_")  # hundreds of them may come first
 _VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
 _DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
 _REPORT = re.compile(r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE)
@@ -42,7 +43,7 @@ def detect(head: Head) -> Match:
     text = head.text
     if "\0" in text[:4096]:
         return Match.NO
-    if _REPORT.search(text) or _HEADER_BLOCK.search(text):
+    if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES
     return _resemblance(_parse_head(head))
 
