@@ -327,4 +327,3 @@ def module_kind(module: str) -> Kind:
     if _NOT_KERNEL.match(module):
         return Kind.USER
     return Kind.KERNEL if _KERNEL.match(module) else Kind.USER
-
