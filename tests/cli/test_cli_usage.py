@@ -81,7 +81,7 @@ MISTAKES = [
     (["top", "p.folded", "--input-format", "bogus"], "hotspot: unknown input format 'bogus' (known: "),
     (["top", "p.folded", "--project", "nowhere"], "hotspot: --project nowhere: no such folder"),
     (["top", "p.folded", "-o", "app"], "hotspot: Invalid value for '-o' / '--output': File 'app' is a directory"),
-    (["convert", "p.folded", "out.xyz"], "hotspot: out.xyz: the suffix tells no format; name one with --to"),
+    (["convert", "p.folded", "out.xyz"], "hotspot: out.xyz: the file name does not tell the format; name one with --to"),
     (["convert", "p.folded", "-", "--to", "bogus"], "hotspot: unknown output format 'bogus' (known: "),
     (["merge", "-o", "x.folded"], "hotspot: Missing argument 'PROFILE...'"),
     (["merge", "p.folded"], "hotspot: Missing option '-o'"),
