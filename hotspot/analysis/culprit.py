@@ -75,11 +75,8 @@ class Scan:
     foreign: Bool
     owned: Bool
 
-    def test(self, sets: Sets, only: int | None = None) -> SetTests:
-        """Test sets, of which samples may have been taken out: the distinct ones, or one alone."""
-        candidates = sets.distinct
-        if only is not None:
-            candidates = np.arange(len(candidates)) == only
+    def test(self, sets: Sets, candidates: Bool) -> SetTests:
+        """Test some of the sets, of which samples may have been taken out."""
         return replicated(
             with_hidden(sets.count, self.hidden, self.union.is_after, self.model.size_ratio),
             self.model,
@@ -96,7 +93,8 @@ def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
     blameable = is_code[index.function] & ((index.callee < 0) | is_code[index.callee])
     culprits: list[Culprit] = []
     for _ in range(MOST_CULPRITS):
-        tests = scan.test(sets)
+        # A process holds the same samples as its main function: the one that can be blamed stands for both.
+        tests = scan.test(sets, sets.distinct(blameable))
         taken = _strongest(index, tests, blameable)
         if taken is None:
             break
@@ -172,13 +170,13 @@ def _charged(
     function, callee = int(index.function[explained]), int(index.callee[explained])
     measure, at = int(index.measure[explained]), explained
     if not tests.tested[explained]:  # it holds the same samples as another set
-        tests = scan.test(sets, only=explained)
+        tests = scan.test(sets, _only(sets, explained))
     owner = _owner(scan, count, explained) if scan.foreign[function] else None
     if owner is not None:
         edge = index.edge(owner, function)
         position = index.functions + owner if edge is None else edge
         # The edge (or what the caller costs in all) speaks for itself where it moved beyond doubt.
-        alone = scan.test(sets, only=position)
+        alone = scan.test(sets, _only(sets, position))
         if alone.significant[position]:
             tests, at, measure = alone, position, int(index.measure[position])
         else:
@@ -194,6 +192,12 @@ def _charged(
         float(tests.p[at]),
         float(tests.q[at]),
     )
+
+
+def _only(sets: Sets, position: int) -> Bool:
+    only = np.zeros(len(sets.tag), dtype=bool)
+    only[position] = True
+    return only
 
 
 def _owner(scan: Scan, count: FloatArray, position: int) -> int | None:

@@ -277,6 +277,8 @@ def _needed(
     if verdict not in ("inconclusive", "suspect") or not open_rows:
         return None, None
     row = max(open_rows, key=lambda r: abs(r.change))
+    if not max(abs(row.change), assumed.min_change):
+        return None, None  # no amount of data shows that nothing changed at all
     tested = int(found.tests.tested.sum())
     spread = assumed.spread if found.model is None else float(np.sqrt(found.model.a2))
     needed = data_needed(

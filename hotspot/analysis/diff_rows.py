@@ -111,6 +111,8 @@ def build_rows(
     blamed = {culprit.function: culprit for culprit in reversed(judgement.culprits)}
     rows = []
     for i, function in enumerate(union.functions):
+        if not union.present[i].any():  # known from nodes without any weight
+            continue
         if i in moved_from:
             finding = _moved_away(judgement, i, moved_from[i])
         else:

@@ -65,10 +65,10 @@ def match_functions(
 
     Returns:
         The functions, in order of first appearance; for each run the function of each of its frames (-1 where no node
-        has the frame), int32; which functions occur on each side, bool[functions, 2].
+        has the frame), int32; which functions weigh anything on each side, bool[functions, 2].
     """
     spelled, row_of_frame = _spellings(runs)
-    seen_in = _seen_in(row_of_frame, len(spelled))
+    seen_in = _seen_in(runs, row_of_frame, len(spelled))
     side_of_row = [
         tuple(any(is_after[run] == after for run in rows) for after in (False, True)) for rows in seen_in
     ]
@@ -156,12 +156,13 @@ def _spellings(runs: Sequence[Profile]) -> tuple[list[_Spelling], list[Int64]]:
     return spelled, np.split(row, bounds)
 
 
-def _seen_in(row_of_frame: Sequence[Int64], rows: int) -> list[list[int]]:
-    """Return the runs that have each spelling."""
+def _seen_in(runs: Sequence[Profile], row_of_frame: Sequence[Int64], rows: int) -> list[list[int]]:
+    """Return the runs in which each spelling has any weight."""
     seen: list[list[int]] = [[] for _ in range(rows)]
-    for run, of_frame in enumerate(row_of_frame):
-        for row in np.unique(of_frame[of_frame >= 0]).tolist():
-            seen[row].append(run)
+    for number, (run, of_frame) in enumerate(zip(runs, row_of_frame, strict=True)):
+        weighs = run.sum_subtrees(np.abs(run.node_self)) > 0
+        for row in np.unique(of_frame[run.call_tree.frame[weighs]]).tolist():
+            seen[row].append(number)
     return seen
 
 
@@ -242,7 +243,10 @@ def _finished(
                 file, module = places[side]
                 places[side] = (file or spelling.file, module or spelling.module)
     before, after = tuple(names[0]), tuple(names[1])
-    alike = len(before) == 1 and before == after
+    is_code = spelled[found.rows[0]].is_code
+    alike = (
+        len(before) == 1 and before == after and is_code
+    )  # an address that happens to recur is still a bucket
     rules = dict.fromkeys((*found.rules, *(rule for row in found.rows for rule in rules_of_row[row])))
     return MatchedFunction(
         name=before[0] if alike else found.key,
@@ -250,5 +254,5 @@ def _finished(
         module=places[1][1] or places[0][1],
         rules=tuple(rules),
         spellings=(before, after),
-        is_code=spelled[found.rows[0]].is_code,
+        is_code=is_code,
     )

@@ -114,7 +114,8 @@ def _screening(summary: Summary) -> str:
     else:
         head = f"{_suspicion(suspects)}, {assumed}"
     whole = _whole(summary)
-    wanted = max(RUNS_WANTED, summary.runs_needed or 0)
+    # What would settle a suspicion; to see that nothing changed takes no fewer than a verdict does.
+    wanted = max(RUNS_WANTED, (summary.runs_needed or 0) if suspects else 0)
     return (
         f"{head}; {whole}. A screening ({_runs(summary.runs)}) is no proof: record {wanted} runs of each in turn "
         f"(before, after, before, ...) and compare the folders with `hotspot diff BEFORE/ AFTER/`."

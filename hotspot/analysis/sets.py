@@ -41,12 +41,15 @@ class Sets:
     count: FloatArray
     tag: UInt64
 
-    @cached_property
-    def distinct(self) -> Bool:
-        """False where an earlier set holds the same samples, or none at all, bool[sets]."""
-        _, first = np.unique(self.tag, return_index=True)
+    def distinct(self, preferred: Bool | None = None) -> Bool:
+        """Return the sets that stand for all that hold the same samples, bool[sets]; none for no samples at all.
+
+        The first of each is taken, or the first preferred one where there is one.
+        """
+        order = np.arange(len(self.tag)) if preferred is None else np.argsort(~preferred, kind="stable")
+        _, first = np.unique(self.tag[order], return_index=True)
         result = np.zeros(len(self.tag), dtype=bool)
-        result[first] = True
+        result[order[first]] = True
         result[self.tag == 0] = False
         return result
 

@@ -30,7 +30,7 @@ class Union:
             are not known. Columns are contiguous.
         whole: samples of each run before filters took any away, float64[runs]; what shares are relative to.
         counted: whether ``count`` holds samples in every run.
-        present: whether a function occurs on each side, bool[functions, 2].
+        present: whether a function weighs anything on each side, bool[functions, 2].
         of_frame: for each run, the function of each of its frames, int32; -1 for frames that no node has.
     """
 

@@ -195,7 +195,7 @@ def _screened(
             candidates=candidates,
         )
 
-    return screened(pooled, sets.distinct), screened(whole, None)
+    return screened(pooled, sets.distinct()), screened(whole, None)
 
 
 def _replicated(
@@ -214,7 +214,7 @@ def _replicated(
         is_after=union.is_after,
         factors=factors.factors,
         total_before=union.total_before,
-        candidates=sets.distinct,
+        candidates=sets.distinct(),
     )
     sequence_spread = assumed.spread if assumed.in_sequence else None
     owned, foreign = ownership
@@ -230,4 +230,4 @@ def _replicated(
         owned=owned,
     )
     whole = replicated(union.count.sum(axis=0, keepdims=True), model, sequence_spread=sequence_spread)
-    return model, scan.test(sets), whole, find_culprits(scan)
+    return model, scan.test(sets, sets.distinct()), whole, find_culprits(scan)

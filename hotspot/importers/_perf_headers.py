@@ -138,7 +138,9 @@ class HeaderReader:
         out, _ = self._read_layouts(self._flat, _Lines(text, data, start, end), flat=True)
         return out
 
-    def _read_layouts(self, layouts: list[Layout], lines: _Lines, *, flat: bool) -> tuple[Headers, Iterable[int]]:
+    def _read_layouts(
+        self, layouts: list[Layout], lines: _Lines, *, flat: bool
+    ) -> tuple[Headers, Iterable[int]]:
         """Read all rows that have a layout; return the others, to be read one by one."""
         count = len(lines.start)
         out = Headers(
@@ -172,7 +174,9 @@ class HeaderReader:
             suffix, lead = shape["event"], len(shape["lead"])
         else:
             suffix, lead = line[shape.start("event") :], 0
-        return Layout(len(shape["fraction"]), len(shape["period"] or b""), suffix, lead, self.event_of(header))
+        return Layout(
+            len(shape["fraction"]), len(shape["period"] or b""), suffix, lead, self.event_of(header)
+        )
 
     def _read_layout(self, layout: Layout, out: Headers, lines: _Lines, rows: Int64) -> Bool:
         """Read the rows that have this layout into ``out`` and return which of ``rows`` they are."""

@@ -74,7 +74,9 @@ class Lines:
             line = cut[going]
             tail = tails[np.maximum(self.end[line] - 8, 0)].view("<u8").reshape(-1)
             below = self.start[line + 1]
-            source = (self.data[below] == _SPACE) & (self.data[np.minimum(below + 1, len(self.data) - 1)] == _SPACE)
+            source = (self.data[below] == _SPACE) & (
+                self.data[np.minimum(below + 1, len(self.data) - 1)] == _SPACE
+            )
             going = going[(tail == _INLINED) | source]
             cut[going] += 1
             going = going[cut[going] < last[going]]

@@ -10,7 +10,7 @@ from hotspot.errors import EmptyProfile, HotspotError, MalformedProfile
 from hotspot.importers import chrome_trace
 from hotspot.importers.base import Head, ImportOptions, Match, bytes_source
 from hotspot.profile import LossKind, Profile, Thread
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vocabulary import folded
@@ -136,6 +136,7 @@ def nested_spans(draw: st.DrawFn) -> list[tuple[tuple[str, ...], int, int]]:
     return spans
 
 
+@settings(deadline=None)
 @given(nested_spans(), st.randoms(use_true_random=False), st.booleans())
 def test_events_in_any_order_give_back_the_spans_they_were_made_of(spans, order, complete) -> None:
     document: list[dict[str, Any]] = []
@@ -463,6 +464,7 @@ def test_detection(text: str, match: Match) -> None:
     assert chrome_trace.detect(Head(text.encode(), text.endswith(("}", "]", "3")))) is match
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("BEX"), st.sampled_from("ab"), st.integers(0, 6), st.integers(0, 4)), max_size=14))
 def test_any_events_at_all_give_a_sound_profile(rows: list[tuple[str, str, int, int]]) -> None:
     text = "\n".join(f"{phase} {name} {time} {length}" for phase, name, time, length in rows)
