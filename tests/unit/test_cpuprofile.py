@@ -210,7 +210,7 @@ def test_the_old_format_counts_lines_as_its_root_shows(root_line: int, first_lin
         "  emit (/srv/app.js:20) 0,0",
         "  parse (/srv/app.js:10) 0,0",
     ]
-    assert profile.provenance.duration_ns == 2000  # start and end are whole seconds there
+    assert profile.provenance.duration_ns == 2000  # from the times: start and end are whole seconds there
 
 
 def test_a_time_behind_the_last_sample_is_left_out() -> None:
