@@ -94,14 +94,12 @@ class BlockReader:
         line = self.lines[number]
         if line[:1] == b"\t":
             return None
-        if self._is_frame(line):
-            return None
         header = parse_header(line, opens_stack=False)
-        if header is not None or line[:1] == b"#" or is_record(line) or self._belongs_to_frame(line):
+        if header is not None or self._is_frame(line) or is_record(line) or self._belongs_to_frame(line):
             return header
         if self._frame_follows(number) and line.strip():
             return parse_header(line, opens_stack=True)
-        return bare_flat_header(line)
+        return None if line[:1] == b"#" else bare_flat_header(line)
 
     def _open(self, number: int, header: Header) -> None:
         self._header, self._began = header, number
@@ -132,10 +130,7 @@ class BlockReader:
     def _is_frame(self, line: bytes) -> bool:
         if self.table.lines[line] < 0 and parse_frame(line) is None:
             return False
-        if line[:1] == b"\t":
-            return True
-        header = parse_header(line, opens_stack=False)  # a command may look like an address
-        return header is None or (header.time is None and flat_frame(header.rest, squeezed=False) is None)
+        return line[:1] == b"\t" or parse_header(line, opens_stack=False) is None  # a command may look like an address
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])

@@ -86,11 +86,19 @@ def parse_header(line: bytes, *, opens_stack: bool) -> Header | None:
     """
     if line[:1] == b"\t" or is_record(line):
         return None
+    header: Header | None = None
     if b"." in line and (timed := _TIMED.match(line)):
-        return _timed_header(timed)
-    if untimed := _UNTIMED.match(line):
-        return _untimed_header(untimed)
-    if not opens_stack or len(line) > _LONGEST_BARE_HEADER:
+        header = _timed_header(timed)
+    elif untimed := _UNTIMED.match(line):
+        header = _untimed_header(untimed)
+    if header is not None:
+        # A command may look like an address, a frame that lost its tab like a header; a flat sample holds a frame.
+        squeezed = header.time is not None and not is_tracepoint(header.event)
+        is_frame = parse_frame(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
+        return None if is_frame else header
+    if not opens_stack or len(line) > _LONGEST_BARE_HEADER or line[:1] in (b"#", b"") or line.isspace():
+        return None
+    if parse_frame(line) is not None:
         return None
     event = _EVENT_AT_END.match(line)
     who, period = _split_period(event["who"] if event else line)
@@ -285,8 +293,10 @@ def is_column_line(line: bytes) -> bool:
 
 
 def is_source_line(line: bytes) -> bool:
-    """Whether the line is the ``srcline`` of the frame above it: two spaces, then text."""
-    return line[:2] == b"  " and line[2:3] not in (b" ", b"\t", b"")
+    """Whether the line is the ``srcline`` of the frame above it: two spaces, then text that begins no sample."""
+    if line[:2] != b"  " or line[2:3] in (b" ", b"\t", b""):
+        return False
+    return parse_header(line, opens_stack=False) is None
 
 
 def parse_source_line(line: bytes) -> tuple[str, int, bool]:
