@@ -293,6 +293,8 @@ def _fill_empty(frames: Int32, offsets: Int64, no_stack: int) -> tuple[Int32, In
 
 
 def _one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
+    if bool((leaf[1:] > leaf[:-1]).all()):
+        return leaf, weight
     distinct, inverse = np.unique(leaf, return_inverse=True)
     summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
     np.add.at(summed, inverse.reshape(-1), weight)

@@ -39,6 +39,7 @@ class Exporter:
 
 EXPORTERS = (
     Exporter("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"), "hotspot.exporters.folded"),
+    Exporter("json", "Everything about a profile, as JSON", (".json",), "hotspot.exporters.profile_json"),
 )
 
 
