@@ -299,6 +299,8 @@ def one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
         leaf: int32[rows].
         weight: int64[rows, value types].
     """
+    if bool((leaf[1:] > leaf[:-1]).all()):
+        return leaf, weight
     distinct, inverse = np.unique(leaf, return_inverse=True)
     summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
     np.add.at(summed, inverse.reshape(-1), weight)

@@ -81,8 +81,10 @@ def lay_out_sorted(frame: Int32, offset: Int64, shared: Int64) -> SortedLayout:
     adds = added > 0
     parent = np.arange(-1, nodes - 1, dtype=np.int32)
     parent[head[adds]] = above[adds]
-    depth = np.arange(nodes, dtype=np.int32)
-    depth -= np.repeat((head - shared).astype(np.int32), added)
+    # A node is one deeper than the node before it, but for the first that a stack adds.
+    depth = np.ones(nodes, dtype=np.int32)
+    depth[head[adds]] = shared[adds] + 1 - np.append(1, depth_after[adds][:-1])
+    np.cumsum(depth, dtype=np.int32, out=depth)
     tree = CallTree(frame, parent, _subtree_ends(head, shared, depth_after), depth)
     leaf = np.where(adds, offset[1:] - 1, above).astype(np.int32)
     return SortedLayout(tree, leaf, head[adds])
@@ -110,9 +112,8 @@ def _subtree_ends(head: Int64, shared: Int64, depth_after: Int64) -> Int32:
     head = np.append(head, nodes)
     shared = np.append(shared, 0)  # behind the last stack everything ends
     lower = np.append(_next_lower(shared[:-1]), stacks)
-    value = np.zeros(nodes, dtype=np.int32)
-    begins = np.zeros(nodes + 1, dtype=bool)
-    begins[nodes] = True
+    ends = np.zeros(nodes, dtype=np.int32)
+    begins = np.zeros(nodes, dtype=bool)
     stack = np.arange(stacks)
     closer = stack + 1
     bottom = depth_after
@@ -121,12 +122,14 @@ def _subtree_ends(head: Int64, shared: Int64, depth_after: Int64) -> Int32:
         bottom = np.minimum(np.maximum(shared[closer], shared[stack]), top)
         some = bottom < top
         first = (head[stack] + bottom - shared[stack])[some]
-        value[first] = head[closer[some]]
+        ends[first] = head[closer[some]]
         begins[first] = True
         still_open = shared[closer] > shared[stack]
         stack, bottom, closer = stack[still_open], bottom[still_open], lower[closer[still_open]]
+    # Known where a run of equal ends begins; a sum of the differences fills the runs.
     first = np.flatnonzero(begins)
-    return np.repeat(value[first[:-1]], np.diff(first))
+    ends[first[1:]] = np.diff(ends[first])
+    return np.cumsum(ends, dtype=np.int32, out=ends)
 
 
 # -- handles in any order -------------------------------------------------------------------------------------

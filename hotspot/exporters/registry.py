@@ -42,7 +42,7 @@ class Exporter:
 EXPORTERS = (
     Exporter("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"), "hotspot.exporters.folded"),
     Exporter("svg", "Flame graph SVG", (".svg",), "hotspot.exporters.svg"),
-    Exporter("json", "One row a function, JSON", (".json",), "hotspot.exporters.rows", "write_json"),
+    Exporter("rows", "One row a function, JSON", (".rows.json",), "hotspot.exporters.rows", "write_json"),
     Exporter("csv", "One row a function, CSV", (".csv",), "hotspot.exporters.rows", "write_csv"),
     Exporter(
         "markdown",
@@ -51,6 +51,7 @@ EXPORTERS = (
         "hotspot.exporters.rows",
         "write_markdown",
     ),
+    Exporter("json", "Everything about a profile, as JSON", (".json",), "hotspot.exporters.profile_json"),
 )
 
 

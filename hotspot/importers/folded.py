@@ -79,7 +79,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         value_types += (ValueType("delta", "count", scale),)
     builder = ProfileBuilder(value_types)
     ids = FrameIds(builder.frames)
-    stacks = split_sorted(lines.texts, ids)
+    stacks = split_sorted(lines.texts, lines.lengths, ids)
     builder.add_samples(builder.add_sorted_stacks(stacks.frame, stacks.offset, stacks.shared), counts)
     provenance = Provenance(
         path=source.path,

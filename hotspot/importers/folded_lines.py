@@ -46,20 +46,20 @@ class _Chunk(NamedTuple):
     """Whole lines after the array work.
 
     Attributes:
-        data: the lines as they are.
+        text: the lines, with a ``;`` behind each plain stack.
         lines: how many there are.
-        marked: the lines with a ``;`` behind each plain stack.
-        stacks: where in ``marked`` the plain stacks begin and end.
+        begin: where in the text the plain stacks begin, int64[stacks].
+        end: where they end, behind the ``;``, int64[stacks].
         counts: of the plain stacks, int64[stacks, columns].
-        odd: index, begin and end of each line that needs a closer look.
+        odd: index, begin and end of each line that needs a closer look, int64[lines, 3].
     """
 
-    data: bytes
+    text: bytes
     lines: int
-    marked: bytes
-    stacks: list[tuple[int, int]]
+    begin: Int64
+    end: Int64
     counts: Int64
-    odd: list[tuple[int, int, int]]
+    odd: Int64
 
 
 class OneCount(Exception):
@@ -73,7 +73,7 @@ class Lines:
     Attributes:
         path: for error messages.
         columns: counts a line has: 1, or 2 in the output of difffolded.pl (before, after).
-        texts: stack texts; one a row of the counts.
+        texts: stack texts, sorted bytewise once all is read; equal ones may be left.
         valid: how many lines were stacks.
         invalid: how many lines could not be read.
         first_invalid: number of the first of those, 1-based.
@@ -87,6 +87,7 @@ class Lines:
     invalid: int = 0
     first_invalid: int = 0
     rounded: int = 0
+    _lengths: list[Int64] = field(default_factory=list)
     _mantissas: list[Int64] = field(default_factory=list)
     _decimals: list[UInt8] = field(default_factory=list)
     _lines_read: int = 0
@@ -103,19 +104,21 @@ class Lines:
         """
         for chunk in ahead(self._look_at, _whole_lines(_utf8(stream))):
             self._add_chunk(chunk)
-            self._bytes_added += len(chunk.data)
-            # Keeps the memory at the distinct stacks of a file that repeats itself.
+            self._bytes_added += len(chunk.text)
             if self._bytes_added > max(_COMPACT_BYTES, self._bytes_kept):
-                self.sort()
-        self.sort()
+                self._join_equal()
+        self._sort()
         return self
+
+    @property
+    def lengths(self) -> Int64:
+        """Bytes of each text, int64[rows]."""
+        return np.concatenate([np.zeros(0, np.int64), *self._lengths])
 
     def counts(self) -> tuple[Int64, int]:
         """Return the counts, int64[rows, columns], and the power of ten they are scaled by."""
-        mantissa = (
-            np.concatenate(self._mantissas) if self._mantissas else np.zeros((0, self.columns), np.int64)
-        )
-        decimals = np.concatenate(self._decimals) if self._decimals else np.zeros(mantissa.shape, np.uint8)
+        mantissa = np.concatenate([np.zeros((0, self.columns), np.int64), *self._mantissas])
+        decimals = np.concatenate([np.zeros((0, self.columns), np.uint8), *self._decimals])
         used = {int(d): mantissa[decimals == d] for d in np.unique(decimals)} or {0: mantissa}
         sums = {d: _exact_abs_sum(part) for d, part in used.items()}
         sizes = {d: part.size for d, part in used.items()}
@@ -137,65 +140,82 @@ class Lines:
                 self.rounded += inexact
         return mantissa, 10**places
 
-    def sort(self) -> None:
-        """Sort the stacks bytewise and join equal ones with whole counts."""
-        texts = self.texts
-        if not texts:
-            return
-        order = sorted(range(len(texts)), key=texts.__getitem__)
-        self.texts = texts = [texts[row] for row in order]
-        mantissa = np.concatenate(self._mantissas)[order]
-        decimals = np.concatenate(self._decimals)[order]
+    # -- all rows -----------------------------------------------------------------------------
+
+    def _sort(self) -> None:
+        self._keep(sorted(range(len(self.texts)), key=self.texts.__getitem__))
+
+    def _join_equal(self) -> None:
+        """Add up the whole counts of equal stacks, to keep the memory at the distinct ones."""
+        self._sort()
+        texts, (mantissa,), (decimals,) = self.texts, self._mantissas, self._decimals
         differs = np.ones(len(texts), dtype=bool)
         differs[1:] = np.fromiter(map(ne, texts, texts[1:]), bool, len(texts) - 1)
         fractional = np.count_nonzero(decimals, axis=1) > 0
         differs |= fractional
         differs[1:] |= fractional[:-1]
         first = np.flatnonzero(differs)
-        if len(first) < len(texts):
-            self.texts = [texts[row] for row in first.tolist()]
-            mantissa = np.add.reduceat(mantissa, first, axis=0)
-            decimals = decimals[first]
-        self._mantissas, self._decimals = [mantissa], [decimals]
-        self._bytes_added, self._bytes_kept = 0, sum(map(len, self.texts))
+        self._keep(first.tolist())
+        self._mantissas = [np.add.reduceat(mantissa, first, axis=0)]
+        self._bytes_added, self._bytes_kept = 0, int(self.lengths.sum())
+
+    def _keep(self, rows: list[int]) -> None:
+        """Keep these rows, in this order."""
+        self.texts = [self.texts[row] for row in rows]
+        if rows:
+            self._lengths = [np.concatenate(self._lengths)[rows]]
+            self._mantissas = [np.concatenate(self._mantissas)[rows]]
+            self._decimals = [np.concatenate(self._decimals)[rows]]
 
     # -- one chunk ----------------------------------------------------------------------------
 
-    def _look_at(self, data: bytes) -> _Chunk:
-        """Do the array work of a chunk; runs in a thread and changes nothing."""
-        array = np.frombuffer(data, np.uint8)
-        newline = np.flatnonzero(array == ord("\n"))
+    def _look_at(self, lines: bytearray) -> _Chunk:
+        """Do the array work of a chunk; runs in a thread and changes nothing but the chunk."""
+        data = np.frombuffer(lines, np.uint8)
+        newline = np.flatnonzero(data == ord("\n"))
         start = np.append(0, newline[:-1] + 1)
-        end = newline - ((array[newline - 1] == ord("\r")) & (newline > start))
-        plain, stack_end, counts = self._plain_lines(array, start, end)
-        marked = array.copy()
-        marked[stack_end] = ord(";")
-        odd = ~plain
+        end = newline - ((data[newline - 1] == ord("\r")) & (newline > start))
+        plain, stack_end, counts = self._plain_lines(data, start, end)
+        data[stack_end] = ord(";")
+        odd = np.flatnonzero(~plain)
         return _Chunk(
-            data=data,
+            text=bytes(lines),
             lines=len(newline),
-            marked=marked.tobytes(),
-            stacks=list(zip(start[plain].tolist(), (stack_end + 1).tolist(), strict=True)),
+            begin=start[plain],
+            end=stack_end + 1,
             counts=counts,
-            odd=list(zip(np.flatnonzero(odd).tolist(), start[odd].tolist(), end[odd].tolist(), strict=True)),
+            odd=np.stack([odd, start[odd], end[odd]], axis=1),
         )
 
     def _add_chunk(self, chunk: _Chunk) -> None:
-        self.texts += [chunk.marked[a:b] for a, b in chunk.stacks]
-        self._add_counts(chunk.counts, np.zeros(chunk.counts.shape, np.uint8))
+        text = chunk.text
         self.valid += len(chunk.counts)
+        self._add_rows(
+            [text[a:b] for a, b in zip(chunk.begin.tolist(), chunk.end.tolist(), strict=True)],
+            chunk.end - chunk.begin,
+            chunk.counts,
+            np.zeros(chunk.counts.shape, np.uint8),
+        )
         rows = [
             row
-            for line, a, b in chunk.odd
-            if (row := self._read_line(chunk.data[a:b], self._lines_read + line + 1))
+            for line, a, b in chunk.odd.tolist()
+            if (row := self._read_line(text[a:b], self._lines_read + line + 1))
         ]
         if rows:
-            self.texts += [text for text, _, _ in rows]
-            self._add_counts(
-                np.array([mantissas for _, mantissas, _ in rows], np.int64),
-                np.array([decimals for _, _, decimals in rows], np.uint8),
-            )
+            texts, mantissas, decimals = zip(*rows, strict=True)
+            lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+            self._add_rows(texts, lengths, np.array(mantissas, np.int64), np.array(decimals, np.uint8))
         self._lines_read += chunk.lines
+
+    def _add_rows(self, texts: Iterable[bytes], lengths: Int64, mantissas: Int64, decimals: UInt8) -> None:
+        # Checked before anything is added up in int64, where it would wrap.
+        self._total += _exact_abs_sum(mantissas[decimals == 0])
+        if self._total > _MAX_WEIGHT:
+            raise MalformedProfile(self.path, "the counts add up to more than 2^63")
+        self.texts += texts
+        self._lengths.append(lengths)
+        self._mantissas.append(mantissas)
+        self._decimals.append(decimals)
 
     def _plain_lines(self, data: UInt8, start: Int64, end: Int64) -> tuple[Bool, Int64, Int64]:
         """Find the lines ``stack digits`` (or ``stack digits digits``).
@@ -261,14 +281,6 @@ class Lines:
             mantissa, kept = mantissa // 10, kept - 1
         return mantissa, kept
 
-    def _add_counts(self, mantissas: Int64, decimals: UInt8) -> None:
-        # Checked before anything is added up in int64, where it would wrap.
-        self._total += _exact_abs_sum(mantissas[decimals == 0])
-        if self._total > _MAX_WEIGHT:
-            raise MalformedProfile(self.path, "the counts add up to more than 2^63")
-        self._mantissas.append(mantissas)
-        self._decimals.append(decimals)
-
 
 def is_comment(line: bytes) -> bool:
     """Whether a line is a comment."""
@@ -331,15 +343,14 @@ def _utf8(stream: BinaryIO) -> Iterator[bytes]:
         chunk = stream.read(_CHUNK)
 
 
-def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytearray]:
     """Cut chunks at line ends; the last line gets one where it has none."""
-    pending: list[bytes] = []
+    lines = bytearray()
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
+        lines += memoryview(chunk)[:cut] if cut else chunk
         if cut:
-            yield b"".join([*pending, chunk[:cut]])
-            pending = []
-        if cut < len(chunk):
-            pending.append(chunk[cut:])
-    if rest := b"".join(pending):
-        yield rest + b"\n"
+            yield lines
+            lines = bytearray(memoryview(chunk)[cut:])
+    if lines:
+        yield lines + b"\n"

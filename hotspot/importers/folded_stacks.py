@@ -55,11 +55,8 @@ class FrameIds(dict[bytes, int]):
         return self._styles.most_common(1)[0][0] if self._styles else ModuleStyle.NONE
 
 
-def split_sorted(texts: list[bytes], ids: FrameIds) -> SortedStacks:
-    """Split sorted stack texts into the frames that each adds to the one before."""
-    if not texts:
-        return SortedStacks(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64))
-    length = np.fromiter(map(len, texts), np.int64, len(texts))
+def split_sorted(texts: list[bytes], length: Int64, ids: FrameIds) -> SortedStacks:
+    """Split sorted stack texts (at least one), of these lengths, into the frames that each adds to the one before."""
     size = np.cumsum(length)
     cuts = np.searchsorted(size, np.arange(_BLOCK_BYTES, size[-1] + _BLOCK_BYTES, _BLOCK_BYTES)) + 1
     frames: list[Int32] = []

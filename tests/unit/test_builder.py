@@ -164,6 +164,12 @@ def test_sorted_stacks_with_equal_siblings_are_merged() -> None:
     assert names_in_order(profile) == ["a", "b", "c", "d"]
 
 
+def test_no_sorted_stacks() -> None:
+    builder = ProfileBuilder((SAMPLES,))
+    assert builder.add_sorted_stacks([], [0], []).tolist() == []
+    assert len(builder.build(Provenance()).check().call_tree) == 0
+
+
 def test_sorted_stacks_behind_other_nodes_are_merged_with_them() -> None:
     builder = ProfileBuilder((SAMPLES,))
     a, b = builder.frames.intern("a"), builder.frames.intern("b")
