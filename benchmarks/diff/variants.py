@@ -126,6 +126,12 @@ def build(language: str, variant: str, folder: Path) -> list[str]:
     if language == "py":
         return [sys.executable, str(path)]
     program = place / "ledger"
-    flags = "-O1 -g -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls".split()
+    flags = [
+        "-O1",
+        "-g",
+        "-fno-omit-frame-pointer",
+        "-mno-omit-leaf-frame-pointer",
+        "-fno-optimize-sibling-calls",
+    ]
     subprocess.run(["cc", *flags, "-o", str(program), str(path)], check=True)
     return [str(program)]

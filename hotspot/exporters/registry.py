@@ -45,7 +45,11 @@ EXPORTERS = (
     Exporter("json", "One row a function, JSON", (".json",), "hotspot.exporters.rows", "write_json"),
     Exporter("csv", "One row a function, CSV", (".csv",), "hotspot.exporters.rows", "write_csv"),
     Exporter(
-        "markdown", "One row a function, Markdown", (".md", ".markdown"), "hotspot.exporters.rows", "write_markdown"
+        "markdown",
+        "One row a function, Markdown",
+        (".md", ".markdown"),
+        "hotspot.exporters.rows",
+        "write_markdown",
     ),
 )
 

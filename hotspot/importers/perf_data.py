@@ -45,7 +45,15 @@ class _Request:
     options: tuple[str, ...]
 
     def command(self, perf: str, path: str) -> list[str]:
-        return [perf, "script", *(f"--{name}" for name in self.options), "-F", ",".join(self.fields), "-i", path]
+        return [
+            perf,
+            "script",
+            *(f"--{name}" for name in self.options),
+            "-F",
+            ",".join(self.fields),
+            "-i",
+            path,
+        ]
 
     def without_what_failed(self, said: str) -> _Request | None:
         """Return a smaller request, or None where perf complained of something else."""
@@ -86,7 +94,9 @@ def load(source: Source, options: ImportOptions) -> Source:
                 return _text_source(source, text, said)
             request = request.without_what_failed(said)
     if _NOT_INSTALLED.search(said):
-        raise _missing(source.path, "the perf of this machine is a wrapper, and the tool for its kernel is not there")
+        raise _missing(
+            source.path, "the perf of this machine is a wrapper, and the tool for its kernel is not there"
+        )
     raise MalformedProfile(source.path, f"perf script {_failure(status, said)}", hint=f"try {_ELSEWHERE}")
 
 
@@ -104,7 +114,9 @@ def _run(command: list[str], text: IO[bytes], path: str) -> tuple[int, str]:
                 restore_signals=False,
             )
         except OSError as error:
-            raise _missing(path, f"{command[0]} cannot be run: {(error.strerror or str(error)).lower()}") from error
+            raise _missing(
+                path, f"{command[0]} cannot be run: {(error.strerror or str(error)).lower()}"
+            ) from error
         size = errors.seek(0, os.SEEK_END)
         errors.seek(max(0, size - _ERROR_BYTES))
         return done.returncode, errors.read().decode("utf-8", errors="replace")
@@ -113,7 +125,9 @@ def _run(command: list[str], text: IO[bytes], path: str) -> tuple[int, str]:
 def _text_source(source: Source, text: IO[bytes], said: str) -> Source:
     if os.path.getsize(text.name) == 0:
         complaint = _first_line(said)
-        raise EmptyProfile(source.path, f"perf script prints no samples{f' ({complaint})' if complaint else ''}")
+        raise EmptyProfile(
+            source.path, f"perf script prints no samples{f' ({complaint})' if complaint else ''}"
+        )
 
     def reopen() -> BinaryIO:
         return open(text.name, "rb")  # the file lives as long as this function does
@@ -134,7 +148,7 @@ class _File:
             is_plain = stored.read(8).startswith(_MAGIC)
         if is_plain and path != "-" and os.path.isfile(path):
             return os.path.abspath(path)
-        self._copy = cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hotspot-perf-", suffix=".data"))  # noqa: SIM115
+        self._copy = cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hotspot-perf-", suffix=".data"))
         with self._source.open() as stream:
             shutil.copyfileobj(stream, self._copy, _CHUNK)
         self._copy.flush()

@@ -92,7 +92,7 @@ def _resemblance(columns: Columns) -> Match:
     rows = columns.rows
     if columns.oddities.skipped * 2 > columns.oddities.lines:
         return Match.NO
-    stacked = columns.stacks.any(axis=1)[rows.stack]
+    stacked = np.asarray(columns.stacks.any(axis=1))[rows.stack]
     named = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
     timed = rows.time != MISSING
     if bool((stacked & (timed | named)).any()):

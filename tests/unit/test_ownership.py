@@ -90,7 +90,7 @@ GO = {
         ("example.com/shop/cartoon.Draw", "", None),
         ("runtime.mallocgc", "", False),
         ("encoding/json.Unmarshal", "", None),
-        ("f", "/home/u/go/pkg/mod/example.com/dep@v1/main.go", False),
+        ("f", "/home/me/go/pkg/mod/example.com/dep@v1/main.go", False),
         ("f", "/usr/local/go/src/runtime/malloc.go", False),
         ("f", "/src/app/internal/price/price.go", True),
     ],
