@@ -23,6 +23,7 @@ import numpy as np
 
 from hotspot.analysis.pattern import compile_pattern, matching_frames
 from hotspot.analysis.totals import nearest_marked, on_path
+from hotspot.builder import one_row_a_stack
 from hotspot.errors import UsageError
 from hotspot.profile import Bool, Int32, Int64, Profile, Samples
 from hotspot.tree_layout import merge_handles
@@ -269,8 +270,5 @@ def _rebuilt(profile: Profile, keep_node: Bool, leaf: Int32, keep_row: Bool) -> 
     time = None if samples.time is None else samples.time[keep_row]
     thread = None if samples.thread is None else samples.thread[keep_row]
     if time is None and thread is None:
-        distinct, inverse = np.unique(new_leaf, return_inverse=True)
-        summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
-        np.add.at(summed, inverse.reshape(-1), weight)
-        new_leaf, weight = distinct.astype(np.int32), summed
+        new_leaf, weight = one_row_a_stack(new_leaf, weight)
     return replace(profile, call_tree=new_tree, samples=Samples(new_leaf, weight, time, thread))

@@ -110,7 +110,7 @@ def _stacks(path: str, tables: _Found, libs: Sequence[Lib], meta: Meta, facts: F
         raise MalformedProfile(path, f"{at}.frame[{np.argmin(frame)}]: -1 is not a frame")
     if table.prefix_offset is not None:
         same_length(path, at, frame=frame, prefixOffset=table.prefix_offset)
-        offset = index_column(path, table.prefix_offset, count, f"{at}.prefixOffset")
+        offset = index_column(path, table.prefix_offset, 2**31, f"{at}.prefixOffset")
         rows = np.arange(count)
         bad = np.flatnonzero((offset < 0) | (offset > rows))
         if len(bad):

@@ -29,7 +29,8 @@ from hotspot.units import ValueType
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
 _NATIVE = re.compile(r"(.*) \(in ([^()]*)\)(?: \+ ?\w+)?", re.DOTALL)
 _POSITION = r"(?::(\d{1,9}))?(?::\d{1,9})?"
-_CALL = re.compile(rf"(.*?) \(((?:self-hosted|[A-Za-z][\w+.-]*:|/).*?){_POSITION}\)", re.DOTALL)
+_CALL = re.compile(rf"(.*?) \((.+?){_POSITION}\)", re.DOTALL)
+_URL = re.compile(r"self-hosted|[A-Za-z][\w+.-]*:|/")
 _SCRIPT = re.compile(rf"((?:self-hosted|[A-Za-z][\w+.-]*://).*?){_POSITION}", re.DOTALL)
 _COMPILED = frozenset({"ion", "baseline", "wasm-ion", "wasm-baseline"})
 
@@ -186,7 +187,7 @@ class _Frames:
         if native := _NATIVE.fullmatch(text):
             return Frame(native[1], module=native[2], kind=kind)
         call, script = _CALL.fullmatch(text), _SCRIPT.fullmatch(text)
-        if call is not None:
+        if call is not None and (call[3] or _URL.match(call[2])):  # else `Reflow (Layout)`
             name, url, position = call.groups()
         elif script is not None:
             name, (url, position) = "", script.groups()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -68,7 +68,8 @@ class BlockReader:
                 yield from self._close()
                 self._open(number, header)
             elif self._is_frame(line):
-                if self._header is None and not self._stack:
+                if self._header is None and (not self._stack or line[:1] != b"\t"):
+                    yield from self._close()  # without header and tab, a line is a flat sample of its own
                     self._began = number
                 self._stack.append(line)
             elif not line.strip():
@@ -94,15 +95,11 @@ class BlockReader:
         if line[:1] == b"\t":
             return None
         header = parse_header(line, opens_stack=False)
-        if header is not None and header.time is not None:
-            return header
-        if self._is_frame(line) and (header is None or flat_frame(header.rest, squeezed=False) is None):
-            return None  # a frame that lost its tab
-        if header is not None or line[:1] == b"#" or is_record(line) or self._belongs_to_frame(line):
+        if header is not None or self._is_frame(line) or is_record(line) or self._belongs_to_frame(line):
             return header
         if self._frame_follows(number) and line.strip():
             return parse_header(line, opens_stack=True)
-        return bare_flat_header(line)
+        return None if line[:1] == b"#" else bare_flat_header(line)
 
     def _open(self, number: int, header: Header) -> None:
         self._header, self._began = header, number
@@ -131,7 +128,11 @@ class BlockReader:
         return [0, *accumulate(len(line) + 1 for line in self.lines)]
 
     def _is_frame(self, line: bytes) -> bool:
-        return self.table.lines[line] >= 0 or parse_frame(line) is not None
+        if self.table.lines[line] < 0 and parse_frame(line) is None:
+            return False
+        return (
+            line[:1] == b"\t" or parse_header(line, opens_stack=False) is None
+        )  # a command may look like an address
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])
@@ -141,11 +142,9 @@ class BlockReader:
 
 
 def bare_flat_header(line: bytes) -> Header | None:
-    """Read a flat sample with neither time nor event (``-F comm,ip,sym``), told by perf's padding."""
+    """Read a flat sample with neither time nor thread and event together (``-F comm,ip,sym``), told by the padding."""
     found = flat_frame(line, squeezed=False)
-    if found is None:
+    if found is None or not found[1].strip():
         return None
-    header = parse_header(found[1] or b" ", opens_stack=True)
-    if header is None or not header.comm:
-        return None
-    return Header(header.comm, header.pid, header.tid, rest=b"  " + found[0].lstrip(b" ").rjust(16))
+    header = parse_header(found[1], opens_stack=True)
+    return None if header is None else replace(header, rest=found[0])

@@ -171,7 +171,7 @@ class HeaderReader:
         if shape is None or header is None or header.time is None:
             return None
         if flat:
-            suffix, lead = shape["event"], len(shape["lead"])
+            suffix, lead = shape["event"] + b" ", len(shape["lead"])  # a frame may follow
         else:
             suffix, lead = line[shape.start("event") :], 0
         return Layout(

@@ -1,13 +1,13 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
 A piece ends at a line end, best at an empty line. Pieces may be parsed one after another by one `ScriptParser`, or
-by several whose `Columns` are joined later (`hotspot.importers.perf_script`), in other processes if need be.
+by several whose `Columns` are joined later (`hotspot.importers._perf_profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
 because the leaf's address differs from sample to sample while its callers repeat. All other paragraphs are read
-line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask `parse_header`
-and `StackTable`.
+line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask `parse_header` and
+`StackTable`.
 """
 
 from __future__ import annotations
@@ -16,71 +16,17 @@ from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from hotspot.importers._perf_block import BlockReader, Sample
-from hotspot.importers._perf_headers import MISSING, HeaderReader, Who
+from hotspot.importers._perf_columns import NO_HEADER, Columns, Oddities, Rows, join_rows
+from hotspot.importers._perf_headers import MISSING, HeaderReader
 from hotspot.importers._perf_lines import Header
 from hotspot.importers._perf_pieces import Lines
-from hotspot.importers._perf_stacks import EMPTY, FrameKey, StackTable
+from hotspot.importers._perf_stacks import EMPTY, StackTable
 from hotspot.profile import Bool, Int32, Int64
 
-NO_HEADER = -1  # in place of a thread: frames without a header above them
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
 _TAB = 0x09
-
-_Batch = tuple[Int32, Int32, Int32, Int64, Int64]
-"""stack, thread, event, time, period"""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Everything read from a piece or several; picklable, free of references to the text.
-
-    Attributes:
-        frames: distinct frames.
-        chain_frame: frames of all chains end to end, leaf first, int32[...].
-        chain_offset: where each chain begins, with the end of the last, int64[chains + 1].
-        chain_depth: entries of the recorded call chain (inlined frames left out), int32[chains].
-        stacks: (callers, leaf) as chain ids, int32[stacks, 2].
-        threads: (pid, tid, comm) that `thread` refers to.
-        events: event names that `event` refers to; the empty one is not printed.
-        stack: row of `stacks` per sample, int32[n].
-        thread: per sample, or `NO_HEADER`, int32[n].
-        event: per sample, int32[n].
-        time: nanoseconds or `MISSING`, int64[n].
-        period: or `MISSING`, int64[n].
-        lines: number of lines that were not empty.
-        skipped: lines that could not be read.
-        skipped_at: offset of the first of them, or None.
-        headless: frame lines without a header above them.
-        headless_at: offset of the first of them, or None.
-        lost: events that the kernel dropped, as far as records say.
-        cut: frame lines that end inside their module.
-    """
-
-    frames: tuple[FrameKey, ...]
-    chain_frame: Int32
-    chain_offset: Int64
-    chain_depth: Int32
-    stacks: Int32
-    threads: tuple[Who, ...]
-    events: tuple[bytes, ...]
-    stack: Int32
-    thread: Int32
-    event: Int32
-    time: Int64
-    period: Int64
-    lines: int
-    skipped: int
-    skipped_at: int | None
-    headless: int
-    headless_at: int | None
-    lost: int
-    cut: int
-
-    def __len__(self) -> int:
-        return len(self.stack)
 
 
 def parse(piece: bytes, offset: int = 0) -> Columns:
@@ -107,7 +53,7 @@ class ScriptParser:
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
     _stacks: _Numbers = field(default_factory=_Numbers)
-    _batches: list[_Batch] = field(default_factory=list)
+    _batches: list[Rows] = field(default_factory=list)
     _lines: int = 0
     _skipped: int = 0
     _skipped_at: int | None = None
@@ -119,12 +65,8 @@ class ScriptParser:
         """Return what was read; the parser is spent."""
         flat, offsets, depth = self.table.flat_chains()
         packed = np.fromiter(self._stacks, dtype=np.int64, count=len(self._stacks))
-        batches, self._batches = self._batches, []
-        empty = (np.int32, np.int32, np.int32, np.int64, np.int64)
-        stack, thread, event, time, period = (
-            np.concatenate([batch[i] for batch in batches] or [np.zeros(0, dtype=kind)])
-            for i, kind in enumerate(empty)
-        )
+        rows = join_rows(self._batches)
+        self._batches = []
         return Columns(
             frames=tuple(self.table.frames),
             chain_frame=flat,
@@ -133,25 +75,23 @@ class ScriptParser:
             stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
-            stack=stack,
-            thread=thread,
-            event=event,
-            time=time,
-            period=period,
-            lines=self._lines,
-            skipped=self._skipped,
-            skipped_at=self._skipped_at,
-            headless=self._headless,
-            headless_at=self._headless_at,
-            lost=self._lost,
-            cut=len(self.table.cut),
+            rows=rows,
+            oddities=Oddities(
+                lines=self._lines,
+                skipped=self._skipped,
+                skipped_at=self._skipped_at,
+                headless=self._headless,
+                headless_at=self._headless_at,
+                lost=self._lost,
+                cut=len(self.table.cut),
+            ),
         )
 
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
-        """Read the next piece.
+        r"""Read the next piece.
 
         Args:
-            piece: whole lines ending in ``\\n`` (the last may lack it).
+            piece: whole lines ending in ``\n`` (the last may lack it).
             offset: where it begins in the text, to say where a line could not be read.
             stop: read ``piece[:stop]`` only, which spares a copy.
         """
@@ -162,45 +102,52 @@ class ScriptParser:
         self._lines += int((last - first + 1).sum())
         below = lines.data[lines.start[np.minimum(first + 1, last)]]
         is_flat = (last - first >= _FLAT_LINES) & (below != _TAB)
-        batch, header = self._read_stacked(lines, first, last, np.flatnonzero((last > first) & ~is_flat))
+        rows, header = self._read_stacked(lines, first, last, (last > first) & ~is_flat)
         if len(header) == len(first):
-            self._batches.append(batch)
+            self._batches.append(rows)
             return
         odd = np.ones(len(first), dtype=bool)
         odd[np.searchsorted(first, header)] = False
         # With the empty lines below, since one may stand inside a sample.
         todo = lines.mask(first[odd], np.append(first[1:], len(lines.start))[odd])
-        batches, places = [batch], [lines.start[header]]
+        parts, places = [rows], [lines.start[header]]
         if is_flat.any():
+<<<<<<< HEAD
             batch, read = self._read_flat(
                 lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1))
             )
+=======
+            rows, read = self._read_flat(lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1)))
+>>>>>>> main
             todo[read] = False
-            batches.append(batch)
+            parts.append(rows)
             places.append(lines.start[read])
-        batch, place = self._read_lines(lines, todo, offset)
-        batches.append(batch)
+        rows, place = self._read_lines(lines, todo, offset)
+        parts.append(rows)
         places.append(place)
+<<<<<<< HEAD
         order = np.argsort(np.concatenate(places), kind="stable")
         stack, thread, event, time, period = (
             np.concatenate(column)[order] for column in zip(*batches, strict=True)
         )
         self._batches.append((stack, thread, event, time, period))
+=======
+        self._batches.append(join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable")))
+>>>>>>> main
 
-    # -- in bulk ---------------------------------------------------------------------------------------------
+    # -- in bulk -------------------------------------------------------------------------------------------------
 
-    def _read_stacked(
-        self, lines: Lines, first: Int64, last: Int64, usual: npt.NDArray[np.intp]
-    ) -> tuple[_Batch, Int64]:
+    def _read_stacked(self, lines: Lines, first: Int64, last: Int64, usual: Bool) -> tuple[Rows, Int64]:
         """Read the ``usual`` paragraphs that are one header above whole frames; return also their header lines."""
-        first, last = first[usual], last[usual]
+        if not usual.all():
+            first, last = first[usual], last[usual]
         stack = self._look_up_stacks(lines, first, last)
         if len(stack) and int(stack.min()) < 0:
             first, stack = first[stack >= 0], stack[stack >= 0]
         header = self.headers.read(lines.text, lines.data, lines.start[first], lines.end[first])
-        batch = (stack, header.thread, header.event, header.time, header.period)
+        rows = Rows(stack, header.thread, header.event, header.time, header.period)
         read = header.thread >= 0
-        return (batch, first) if read.all() else (_pick(batch, read), first[read])
+        return (rows, first) if read.all() else (rows.pick(read), first[read])
 
     def _look_up_stacks(self, lines: Lines, first: Int64, last: Int64) -> Int32:
         """Return the stack below each header, or a negative number where it holds more than frames."""
@@ -213,7 +160,7 @@ class ScriptParser:
         packed = np.array(callers, dtype=np.int64) << 32 | np.array(leaf, dtype=np.int64)
         return np.array(list(map(self._stacks.__getitem__, packed.tolist())), dtype=np.int32)
 
-    def _read_flat(self, lines: Lines, number: npt.NDArray[np.intp]) -> tuple[_Batch, npt.NDArray[np.intp]]:
+    def _read_flat(self, lines: Lines, number: Int64) -> tuple[Rows, Int64]:
         """Read those of the lines that are whole flat samples; return also which they are."""
         text, flats = lines.text, self.table.flats
         start, end = lines.start[number], lines.end[number]
@@ -222,48 +169,42 @@ class ScriptParser:
         stack = np.array(list(map(self._stacks.__getitem__, chain)), dtype=np.int32)
         read = (stack >= 0) & (header.thread >= 0)
         read[:-1] &= read[1:]  # what follows may belong to it
-        batch = (stack, header.thread, header.event, header.time, header.period)
-        return _pick(batch, read), number[read]
+        rows = Rows(stack, header.thread, header.event, header.time, header.period)
+        return rows.pick(read), number[read]
 
-    # -- line by line ----------------------------------------------------------------------------------------
+    # -- line by line --------------------------------------------------------------------------------------------
 
-    def _read_lines(self, lines: Lines, todo: Bool, offset: int) -> tuple[_Batch, Int64]:
+    def _read_lines(self, lines: Lines, todo: Bool, offset: int) -> tuple[Rows, Int64]:
         """Read marked lines one by one; return also where each sample begins in the piece."""
-        rows = [array("i"), array("i"), array("i"), array("q"), array("q"), array("q")]
+        stack, thread, event = array("i"), array("i"), array("i")
+        time, period, places = array("q"), array("q"), array("q")
         edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
         for begin, stop in zip(edge[0::2], edge[1::2], strict=True):
             at = int(lines.start[begin])
-            block = lines.text[at : int(lines.end[stop - 1])].split(b"\n")
-            reader = BlockReader(self.table, block)
+            reader = BlockReader(self.table, lines.text[at : int(lines.end[stop - 1])].split(b"\n"))
             for sample in reader.samples():
-                place = at + sample.place
-                for column, value in zip(rows, (*self._row(sample, offset + place), place), strict=True):
-                    column.append(value)
+                header = sample.header or self._note_headless(sample, offset + at)
+                stack.append(self._stacks[sample.chain])
+                thread.append(self.headers.thread_of(header) if sample.header else NO_HEADER)
+                event.append(self.headers.event_of(header))
+                time.append(MISSING if header.time is None else header.time)
+                period.append(MISSING if header.period is None else header.period)
+                places.append(at + sample.place)
             self._skipped += reader.skipped
             self._lost += reader.lost
             if self._skipped_at is None and reader.skipped_at is not None:
                 self._skipped_at = offset + at + reader.skipped_at
-        stack, thread, event, time, period, place = (np.array(row, dtype=row.typecode) for row in rows)
-        return (stack, thread, event, time, period), place
-
-    def _row(self, sample: Sample, offset: int) -> tuple[int, int, int, int, int]:
-        header, thread = sample.header, NO_HEADER
-        if header is None:
-            header = Header()
-            self._headless += sample.lines
-            if self._headless_at is None:
-                self._headless_at = offset
-        else:
-            thread = self.headers.thread_of(header)
-        return (
-            self._stacks[sample.chain],
-            thread,
-            self.headers.event_of(header),
-            MISSING if header.time is None else header.time,
-            MISSING if header.period is None else header.period,
+        rows = Rows(
+            stack=np.array(stack, dtype=np.int32),
+            thread=np.array(thread, dtype=np.int32),
+            event=np.array(event, dtype=np.int32),
+            time=np.array(time, dtype=np.int64),
+            period=np.array(period, dtype=np.int64),
         )
+        return rows, np.array(places, dtype=np.int64)
 
-
-def _pick(batch: _Batch, rows: Bool) -> _Batch:
-    stack, thread, event, time, period = (column[rows] for column in batch)
-    return stack, thread, event, time, period
+    def _note_headless(self, sample: Sample, block_offset: int) -> Header:
+        self._headless += sample.lines
+        if self._headless_at is None:
+            self._headless_at = block_offset + sample.place
+        return Header()

@@ -17,6 +17,7 @@ from hotspot.importers._perf_lines import (
     FrameLine,
     flat_frame,
     is_column_line,
+    is_record,
     is_source_line,
     parse_frame,
     parse_source_line,
@@ -82,7 +83,7 @@ class _FlatCache(_TextCache):
     """What follows the event of a flat sample -> id of the chain of its one frame, or `UNREADABLE`."""
 
     def __missing__(self, rest: bytes) -> int:
-        found = flat_frame(rest, squeezed=False)
+        found = None if is_record(rest) else flat_frame(rest, squeezed=False)
         frame = UNREADABLE if found is None else self.table.read_line(flat_line(found[0]))
         return self.remember(rest, UNREADABLE if frame < 0 else self.table.chain((frame,)))
 

@@ -85,9 +85,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         if times is None:
             add_counts(builder, tree, rows, np.ones(len(rows), dtype=np.int64))
         else:
-            times, faults = fitted_times(times, len(rows), 0)
+            fitted, faults = fitted_times(times, len(rows), 0)
             losses += faults
-            add_timed_samples(builder, tree, rows, times)
+            add_timed_samples(builder, tree, rows, fitted)
     provenance = Provenance(
         path=path,
         sha256=source.sha256,

@@ -179,7 +179,7 @@ def test_tree(hotspot: Run) -> None:
         " 26.0%   1.0%  main  app/run.py:4\n"
         " 25.0%           emit  app/out.py:5\n"
         " 25.0%  25.0%      alloc  /usr/lib/mem.py:7\n"
-        "  4.0%         (1 narrower)\n"
+        "nodes under 10.0% are not drawn (--min-share)\n"
     )
 
 

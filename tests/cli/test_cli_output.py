@@ -145,7 +145,7 @@ def test_a_failure_leaves_the_file_as_it_was(hotspot: Run, project: Path, argume
 def test_a_file_that_cannot_be_written_is_named(hotspot: Run, project: Path) -> None:
     result = hotspot("top", "p.folded", "-o", "missing/out")
     assert (result.code, result.out) == (3, "")
-    assert result.err == "hotspot: missing/out: no such file or directory\n"
+    assert result.err == "hotspot: missing/out: cannot be written: no such file or directory\n"
 
 
 def test_reading_and_writing_one_file(hotspot: Run, project: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hotspot.cli.main import COMMANDS
-from tests.cli.conftest import Run
+from tests.cli.conftest import ROOT, Run
 
 READS_A_PROFILE = ["top", "tree", "info", "peek", "list", "diff", "issues", "convert", "merge"]
 
@@ -77,7 +81,7 @@ MISTAKES = [
     (["top", "p.folded", "--input-format", "bogus"], "hotspot: unknown input format 'bogus' (known: "),
     (["top", "p.folded", "--project", "nowhere"], "hotspot: --project nowhere: no such folder"),
     (["top", "p.folded", "-o", "app"], "hotspot: Invalid value for '-o' / '--output': File 'app' is a directory"),
-    (["convert", "p.folded", "out.xyz"], "hotspot: out.xyz: the suffix tells no format; name one with --to"),
+    (["convert", "p.folded", "out.xyz"], "hotspot: out.xyz: the file name does not tell the format; name one with --to"),
     (["convert", "p.folded", "-", "--to", "bogus"], "hotspot: unknown output format 'bogus' (known: "),
     (["merge", "-o", "x.folded"], "hotspot: Missing argument 'PROFILE...'"),
     (["merge", "p.folded"], "hotspot: Missing option '-o'"),
@@ -118,6 +122,22 @@ def test_a_broken_configuration_is_named(hotspot: Run, project: Path, text: str,
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"hotspot: {project}/hotspot.toml: {says}")
     assert result.err.count("\n") == 1
+
+
+def test_an_interrupt_is_one_line_and_exit_130(project: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "hotspot", "top", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as waiting:
+        assert waiting.stdin is not None
+        waiting.stdin.write(b"x" * (1 << 20))  # returns when the program has begun to read
+        waiting.stdin.flush()
+        waiting.send_signal(signal.SIGINT)
+        out, err = waiting.communicate(timeout=60)
+    assert (waiting.returncode, out, err.decode().strip()) == (130, b"", "hotspot: interrupted")
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])

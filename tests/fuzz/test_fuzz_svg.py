@@ -9,6 +9,7 @@ from hotspot.importers import svg
 from hotspot.importers.base import HEAD_BYTES, Head, ImportOptions, bytes_source
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from tests.svg_drawings import flamegraph_pl, inferno, ordered
 
 STACKS = ordered(

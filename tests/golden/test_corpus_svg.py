@@ -12,6 +12,7 @@ import pytest
 from hotspot.importers import svg
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import LossKind, Profile
+
 from tests.vocabulary import folded, frame_label
 
 FILES = (

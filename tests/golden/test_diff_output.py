@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.cli.conftest import Run, hotspot  # noqa: F401  (a fixture is found by its name)
 
 ROOT = Path(__file__).parents[2]

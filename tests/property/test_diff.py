@@ -11,6 +11,7 @@ from hotspot.analysis.diff import Diff, diff
 from hotspot.profile import Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.diff_vocabulary import PROGRAM, drawn, edited, runs, statuses
 
 NAMES = ["main", "a", "b", "c<int>", "c<long>", "d.isra.0", "0x7f00", "[unknown]", "e", "f"]

@@ -7,6 +7,7 @@ import pytest
 from hotspot.analysis.cost_shift import Shift, find_shifts, judged_union
 from hotspot.analysis.sets import SetIndex
 from hotspot.analysis.union import Union, unite
+
 from tests.diff_vocabulary import PROGRAM, Stacks, drawn, edited, renamed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hotspot.analysis.diff import diff
 from hotspot.analysis.statistics import blamed_caller
+
 from tests.diff_vocabulary import PROGRAM, Stacks, culprits, edited, row_of, runs, scaled
 
 

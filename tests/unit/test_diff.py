@@ -13,6 +13,7 @@ from hotspot.analysis.diff import diff
 from hotspot.analysis.diff_rows import DiffRow
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile, Samples
+
 from tests.diff_vocabulary import (
     PROGRAM,
     culprits,
@@ -284,6 +285,7 @@ def test_processes_and_threads_are_not_blamed() -> None:
     # Work is known, and all of the program is slower: the root's total moved most, but its root is the process.
     from hotspot.builder import ProfileBuilder
     from hotspot.profile import Kind, Provenance
+
     from tests.vocabulary import SAMPLES
 
     def recorded(mean: float, seed: int) -> list[Profile]:

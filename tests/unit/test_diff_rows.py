@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hotspot.analysis.diff import diff
+
 from tests.diff_vocabulary import PROGRAM, drawn, edited, pruned, row_of, runs
 from tests.vocabulary import profile_from_text
 

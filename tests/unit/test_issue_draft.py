@@ -22,6 +22,7 @@ from hotspot.workflow.issue_text import parse
 from hotspot.workflow.measured import binomial_interval
 from hotspot.workflow.places import Basis, charge, fingerprint
 from hotspot.workflow.wording import file_name, short_name
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 TODAY = datetime.date(2026, 11, 21)

@@ -18,6 +18,7 @@ from hotspot.workflow.draft import draft_issues
 from hotspot.workflow.issue_model import Status
 from hotspot.workflow.issue_text import MalformedIssue
 from hotspot.workflow.store import IssuesLocked, IssueStore
+
 from tests.vocabulary import profile_from_text
 
 TODAY = datetime.date(2026, 11, 21)

@@ -13,6 +13,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import UsageError
 from hotspot.profile import Profile, Provenance
 from hotspot.units import ValueType
+
 from tests.diff_vocabulary import PROGRAM, runs
 from tests.vocabulary import profile_from_text
 

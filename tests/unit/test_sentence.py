@@ -7,6 +7,7 @@ import re
 import pytest
 from hotspot.analysis.diff import diff
 from hotspot.analysis.sentence import interval_text, points
+
 from tests.diff_vocabulary import PROGRAM, edited, runs
 
 NUMBER = r"[+-]\d+\.\d"

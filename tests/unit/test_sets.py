@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hotspot.analysis.sets import EDGE, SELF, TOTAL, SetIndex
 from hotspot.analysis.union import Union, unite
+
 from tests.vocabulary import profile_from_text
 
 STACKS = """

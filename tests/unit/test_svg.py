@@ -14,6 +14,7 @@ from hotspot.profile import LossKind, ModuleStyle, Profile
 from hotspot.units import ValueType
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.svg_drawings import as_text, flamegraph_pl, inferno, ordered
 from tests.vocabulary import folded, format_tree, profile_from_text, tree_text
 

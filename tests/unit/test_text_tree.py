@@ -10,6 +10,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.profile import Profile, Provenance
 from hotspot.report.table import plain
 from hotspot.report.tree import tree_report
+
 from tests.vocabulary import SAMPLES, folded, profile_from_text, tree_text
 
 STACKS = """

@@ -9,6 +9,7 @@ from hotspot.analysis.transform import Filters, apply_filters
 from hotspot.analysis.union import Union, unite
 from hotspot.builder import ProfileBuilder
 from hotspot.profile import Kind, Profile, Provenance
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 

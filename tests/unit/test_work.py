@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hotspot.analysis.work import read_work_file, work_of_paths, work_of_runs
 from hotspot.errors import HotspotError, MalformedProfile, UnreadableInput, UsageError
+
 from tests.vocabulary import profile_from_text
 
 RUN = profile_from_text("main 1")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._svg_scan import unescape
+from hotspot.importers.svg.scan import unescape
 from hotspot.units import ValueType, canonical_unit
 
 SYNTHETIC = frozenset({"all", "all samples"})

@@ -7,8 +7,8 @@ any unit, alone or inside an HTML page.
 Counts are exact: they come from the titles or from inferno's ``fg:w``, never from widths. Coordinates decide nesting
 only. How it works, one module a step::
 
-    text --_svg_scan--> labels and rectangles --_svg_counts, _svg_columns--> names, counts, edges
-         --_svg_nesting--> callers --_svg_weights--> self weights --_svg_profile--> profile and losses
+    text --scan--> labels and rectangles --counts, columns--> names, counts, edges
+         --nesting--> callers --weights--> self weights --profile--> profile and losses
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ import re
 from collections.abc import Sequence
 
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers._svg_counts import Label, has_share_only, parse_label
-from hotspot.importers._svg_profile import OMITTED, read_drawing
-from hotspot.importers._svg_scan import Drawing, scan
 from hotspot.importers.base import (
     Head,
     ImporterInfo,
@@ -30,6 +27,9 @@ from hotspot.importers.base import (
     Source,
     decode_text,
 )
+from hotspot.importers.svg.counts import Label, has_share_only, parse_label
+from hotspot.importers.svg.profile import OMITTED, read_drawing
+from hotspot.importers.svg.scan import Drawing, scan
 from hotspot.profile import Profile
 
 __all__ = ["INFO", "OMITTED", "detect", "load"]

@@ -16,13 +16,13 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import MalformedProfile
-from hotspot.importers._svg_columns import Frames, frames_of, int64, whole
-from hotspot.importers._svg_counts import SYNTHETIC, Label, exact_deltas
-from hotspot.importers._svg_nesting import Nesting, nest
-from hotspot.importers._svg_scan import Drawing
-from hotspot.importers._svg_weights import Fit, fill_unknown, fit, largest_hidden
 from hotspot.importers.base import Source
 from hotspot.importers.labels import parse_label
+from hotspot.importers.svg.columns import Frames, frames_of, int64, whole
+from hotspot.importers.svg.counts import SYNTHETIC, Label, exact_deltas
+from hotspot.importers.svg.nesting import Nesting, nest
+from hotspot.importers.svg.scan import Drawing
+from hotspot.importers.svg.weights import Fit, fill_unknown, fit, largest_hidden
 from hotspot.profile import (
     NO_STACK,
     UNKNOWN,

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._svg_counts import Counts, Label, read_counts, value_type
-from hotspot.importers._svg_nesting import rows_of
-from hotspot.importers._svg_scan import Drawing
+from hotspot.importers.svg.counts import Counts, Label, read_counts, value_type
+from hotspot.importers.svg.nesting import rows_of
+from hotspot.importers.svg.scan import Drawing
 from hotspot.profile import Bool, Int32, Int64
 
 _MOST_DECIMALS = 6
@@ -139,6 +139,7 @@ def _is_whole(text: str | None) -> bool:
 
 
 def whole(text: str | None) -> int:
+    """Return the whole number a text holds, 0 where it holds none."""
     return int(text) if text is not None and _is_whole(text) else 0
 
 
