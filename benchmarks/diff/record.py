@@ -45,7 +45,7 @@ class Plan:
 PLANS = {
     "c-aa": Plan("c", False, ("base",), 24, 1150, 4999),
     "c-aa-noisy": Plan("c", True, ("base",), 20, 1150, 4999),
-    "c-inject": Plan("c", False, ("base", *INJECTIONS), 10, 575, 1999),
+    "c-inject": Plan("c", False, ("base", *INJECTIONS), 8, 575, 1999),
     "c-inject-noisy": Plan("c", True, ("base", *INJECTIONS), 6, 575, 1999),
     "py-aa": Plan("py", False, ("base",), 16, 2900, 1000),
     "py-aa-noisy": Plan("py", True, ("base",), 16, 2900, 1000),

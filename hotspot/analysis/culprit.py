@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hotspot.analysis.pruning import with_hidden
 from hotspot.analysis.sets import EDGE, SELF, SetIndex, Sets, subtree_sums
-from hotspot.analysis.statistics import MIN_SAMPLES, Model, SetTests, blamed_caller, replicated
+from hotspot.analysis.statistics import MIN_SAMPLES, Model, SetTests, blame, replicated
 from hotspot.analysis.totals import nearest_marked
 from hotspot.analysis.union import FloatArray, Union
 from hotspot.profile import Bool
@@ -124,23 +124,25 @@ def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: 
     if index.measure[taken] == EDGE:
         return taken, "calls_more"
     function = int(index.function[taken])
-    callers, table = _callers(index, model, count, taken)
+    callers, table = _callers(index, count, taken)
     if len(callers) >= 2:
-        blamed = blamed_caller(
-            table[:, 0], table[:, 1], size_ratio=model.size_ratio, dispersion=float(tests.dispersion[taken])
+        found = blame(
+            table,
+            is_after=model.is_after,
+            size_ratio=model.size_ratio,
+            dispersion=float(tests.dispersion[taken]),
         )
-        edge = index.edge(int(callers[blamed]), function) if blamed is not None else None
+        edge = index.edge(int(callers[found.caller]), function) if found.caller is not None else None
         if edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all():
-            return edge, "calls_more"
+            return edge, "calls_more" if found.certain else "ambiguous"
+        return taken, "slower" if found.certain else "ambiguous"
     calls = (index.measure == EDGE) & (index.function == function) & (index.callee != function)
     lone_leaf = not calls.any() and len(callers) == 1 and callers[0] >= 0
     return taken, "ambiguous" if lone_leaf else "slower"
 
 
-def _callers(
-    index: SetIndex, model: Model, count: FloatArray, taken: int
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Return the callers of a self or total set (-1 is the root) and its samples under each, before and after.
+def _callers(index: SetIndex, count: FloatArray, taken: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return the callers of a self or total set (-1 is the root) and its samples under each in each run.
 
     A recursive function's caller is who called it first: what it calls itself is not another caller.
     """
@@ -153,8 +155,8 @@ def _callers(
     distinct, inverse = np.unique(caller, return_inverse=True)
     table: FloatArray = np.stack(
         [
-            np.bincount(inverse.reshape(-1), weights=per_head[:, side].sum(axis=1), minlength=len(distinct))
-            for side in (~model.is_after, model.is_after)
+            np.bincount(inverse.reshape(-1), weights=per_head[:, run], minlength=len(distinct))
+            for run in range(per_head.shape[1])
         ],
         axis=1,
     )

@@ -52,6 +52,7 @@ class Diff:
         union: all runs in one tree.
         size_factor: s: how much more work, or sampling, the after side did.
         rows: significant ones first, by size of change.
+        culprits: rows of those to blame, strongest evidence first; none in a screening.
         samples_needed: samples a side, over all its runs, that would settle the largest open row; None where more
             samples would not, or nothing is open.
         runs_needed: runs a side that would; in a screening never None where something is open.
@@ -71,6 +72,7 @@ class Diff:
     alpha: float
     min_change: float
     rows: tuple[DiffRow, ...]
+    culprits: tuple[DiffRow, ...]
     samples_needed: int | None
     runs_needed: int | None
     sentence: str
@@ -173,7 +175,7 @@ def diff(
     ownership = _ownership(union, runs, None if assumed.screening else in_app)
     found = find(union, runs, work_factors(known_work, runs), assumed, ownership)
     which = basis(len(first), len(second), found.normalised_by, weights_only=not union.counted)
-    rows = build_rows(
+    rows, culprits = build_rows(
         union,
         Judgement(
             tests=found.tests,
@@ -200,7 +202,7 @@ def diff(
         runs=(len(first), len(second)),
         samples_needed=samples,
         runs_needed=more_runs,
-        culprits=tuple(union.functions[c.function].name for c in found.culprits),
+        culprits=culprits,
     )
     return Diff(
         before=first,
@@ -213,6 +215,7 @@ def diff(
         alpha=ALPHA,
         min_change=min_change,
         rows=rows,
+        culprits=culprits,
         samples_needed=samples,
         runs_needed=more_runs,
         sentence=sentence_for(summary),

@@ -100,8 +100,8 @@ class Judgement:
 
 def build_rows(
     union: Union, judgement: Judgement, before: Sequence[Profile], after: Sequence[Profile]
-) -> tuple[DiffRow, ...]:
-    """Return all rows: significant ones first, by size of change."""
+) -> tuple[tuple[DiffRow, ...], tuple[DiffRow, ...]]:
+    """Return all rows, significant ones first, by size of change; and those of the culprits, strongest first."""
     own, total = _weights_by_side(union)
     whole = (sum(run.whole for run in before), sum(run.whole for run in after))
     most = _hidden_weights(union, judgement.threshold)
@@ -109,7 +109,7 @@ def build_rows(
     moved_from = {f: shift for shift in judgement.shifts for f in shift.others}
     moved_into = {shift.into: shift for shift in judgement.shifts}
     blamed = {culprit.function: culprit for culprit in reversed(judgement.culprits)}
-    rows = []
+    rows: dict[int, DiffRow] = {}
     for i, function in enumerate(union.functions):
         if not union.present[i].any():  # known from nodes without any weight
             continue
@@ -119,26 +119,25 @@ def build_rows(
             finding = _finding(judgement, union, i, moved_into.get(i), pruned=most[i] != (None, None))
         if i in blamed:
             finding = _blamed(finding, blamed[i], union, i, pruned=most[i] != (None, None))
-        rows.append(
-            DiffRow(
-                function=function.name,
-                file=function.file or None,
-                line=lines.get(i),
-                module=function.module or None,
-                self_before=int(own[i, 0]),
-                self_after=int(own[i, 1]),
-                total_before=int(total[i, 0]),
-                total_after=int(total[i, 1]),
-                self_share_before=_share(own[i, 0], whole[0]),
-                self_share_after=_share(own[i, 1], whole[1]),
-                total_share_before=_share(total[i, 0], whole[0]),
-                total_share_after=_share(total[i, 1], whole[1]),
-                self_max_before=most[i][0],
-                self_max_after=most[i][1],
-                **vars(finding),
-            )
+        rows[i] = DiffRow(
+            function=function.name,
+            file=function.file or None,
+            line=lines.get(i),
+            module=function.module or None,
+            self_before=int(own[i, 0]),
+            self_after=int(own[i, 1]),
+            total_before=int(total[i, 0]),
+            total_after=int(total[i, 1]),
+            self_share_before=_share(own[i, 0], whole[0]),
+            self_share_after=_share(own[i, 1], whole[1]),
+            total_share_before=_share(total[i, 0], whole[0]),
+            total_share_after=_share(total[i, 1], whole[1]),
+            self_max_before=most[i][0],
+            self_max_after=most[i][1],
+            **vars(finding),
         )
-    return tuple(sorted(rows, key=_row_order))
+    named = dict.fromkeys(culprit.function for culprit in judgement.culprits)
+    return tuple(sorted(rows.values(), key=_row_order)), tuple(rows[i] for i in named)
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def _joined_by_template(
     lonely: dict[str, tuple[list[_Found], list[_Found]]] = defaultdict(lambda: ([], []))
     for function in found:
         sides = [any(side_of_row[row][side] for row in function.rows) for side in (0, 1)]
-        if all(sides) or not spelled[function.rows[0]].is_code:
+        if sum(sides) != 1 or not spelled[function.rows[0]].is_code:
             continue
         lonely[without_template_arguments(function.key)][sides.index(True)].append(function)
     absorbed: set[int] = set()

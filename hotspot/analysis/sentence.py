@@ -25,7 +25,7 @@ class Summary:
     runs: tuple[int, int]
     samples_needed: int | None
     runs_needed: int | None
-    culprits: tuple[str, ...]
+    culprits: Sequence[DiffRow]
 
 
 def points(change: float) -> str:
@@ -72,10 +72,7 @@ def _verdict(summary: Summary) -> str:
             f"Inconclusive: nothing moved beyond doubt, but not everything is shown to have stayed; {whole}."
         )
     word = {"regressed": "Slower", "improved": "Faster", "mixed": "Mixed"}[summary.verdict]
-    blamed = [
-        row for name in summary.culprits for row in summary.rows if row.culprit and row.function == name
-    ]
-    named = blamed or [row for row in summary.rows if row.judged and row.significant]
+    named = summary.culprits or [row for row in summary.rows if row.judged and row.significant]
     reasons = "; ".join(_reason(row) for row in named[:2])
     more = f" and {len(named) - 2} more" if len(named) > 2 else ""
     return f"{word}: {reasons}{more}; {whole}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from hotspot.analysis.diff import diff
 from hotspot.analysis.matching import MatchedFunction, Symbols
 from hotspot.analysis.transform import Filters, apply_filters
 from hotspot.analysis.union import Union, unite
@@ -171,8 +172,13 @@ def test_template_arguments_do_not_join_what_has_a_partner_or_is_not_unique() ->
 
 
 def test_nodes_without_weight_do_not_make_a_function_present() -> None:
-    union = united("main;f 0\nmain 1", "main;f 2")
+    union = united("main;f 0\nmain;never 0\nmain 1", "main;f 2")
     assert union.present[[f.name for f in union.functions].index("f")].tolist() == [False, True]
+    assert union.present[[f.name for f in union.functions].index("never")].tolist() == [False, False]
+    assert {
+        row.function
+        for row in diff(profile_from_text("main;never 0\nmain 9"), profile_from_text("main 9")).rows
+    } == {"main"}
 
 
 def test_functions_dissolve_into_their_callers() -> None:

@@ -2,7 +2,7 @@
  * Work of known shares for the evidence behind `hotspot diff`: one round spends about 100 points, and each function says
  * how many of them are its own. Variants of it are this file with a few texts replaced (variants.py).
  *
- *   cc -O1 -g -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls -o ledger ledger.c
+ *   cc -O1 -g -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls -falign-functions=64 -falign-loops=64 -o ledger ledger.c
  *   ./ledger ROUNDS
  */
 #include <stdint.h>
@@ -18,9 +18,13 @@ static uint32_t small[SMALL]; /* 64 kB: mostly in the caches */
 static uint32_t *large;       /* 16 MB: what a neighbour evicts */
 static volatile uint32_t sink;
 
+/* gcc gives a leaf function no frame, whatever the flags, unless it looks at it; without one its caller is lost. */
+#define KEEP_FRAME() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))
+
 /* Arithmetic and near memory. */
 IN_LINE void spend(double points)
 {
+    KEEP_FRAME();
     uint32_t x = sink;
     for (long i = (long)(points * 8000); i; i--) {
         x = x * 1664525u + 1013904223u;
@@ -32,6 +36,7 @@ IN_LINE void spend(double points)
 /* Far memory. */
 IN_LINE void wander(double points)
 {
+    KEEP_FRAME();
     uint32_t x = sink;
     for (long i = (long)(points * 380); i; i--) {
         x = x * 1664525u + 1013904223u;
