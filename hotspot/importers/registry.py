@@ -30,6 +30,7 @@ _BUILT_IN = (
     "chrome_trace",
     "gecko",
     "v8log",
+    "async_profiler",
     "svg",
     "dtrace",
     "austin",
