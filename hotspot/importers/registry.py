@@ -31,6 +31,7 @@ _BUILT_IN = (
     "gecko",
     "v8log",
     "async_profiler",
+    "cpython_sampling",
     "svg",
     "dtrace",
     "austin",
