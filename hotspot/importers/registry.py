@@ -22,6 +22,7 @@ from hotspot.profile import Profile
 # In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
 # accept almost any text last.
 _BUILT_IN = (
+    "memray",
     "pstats",
     "callgrind",
     "stackprof",
