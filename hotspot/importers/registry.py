@@ -23,6 +23,7 @@ from hotspot.profile import Profile
 # accept almost any text last.
 _BUILT_IN = (
     "memray",
+    "pprof_legacy",
     "pstats",
     "callgrind",
     "stackprof",
