@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hotspot.analysis.diff import diff
-from hotspot.analysis.statistics import blamed_caller
 
 from tests.diff_vocabulary import PROGRAM, Stacks, culprits, edited, row_of, runs, scaled
 
@@ -81,7 +80,41 @@ def test_every_significant_sample_is_explained_once() -> None:
     assert total == pytest.approx(found.change, abs=0.012)
 
 
-def test_blame_by_hand() -> None:
-    # Of 100 more under one caller and none under the other; the same for both; the dominant one with a silent rest.
-    assert blamed_caller([200, 300], [300, 300], size_ratio=1, dispersion=1) == 0
-    assert blamed_caller([200, 300], [300, 450], size_ratio=1, dispersion=1) is None
+def test_a_dominant_caller_is_told_from_a_slower_callee() -> None:
+    stacks = {**PROGRAM, "main;group;hash": 900.0, "main;load;hash": 100.0}
+    slower = {**stacks, "main;group;hash": 1170.0, "main;load;hash": 130.0}
+    called = {**stacks, "main;group;hash": 1200.0}
+    assert set(blamed(slower, stacks)) == {"hash"}
+    assert blamed(called, stacks) in ({"group": ("calls_more", "hash")}, {"group": ("ambiguous", "hash")})
+
+
+# -- what costs as much as before, under other callers -----------------------------------------------------------------
+
+
+def test_a_call_that_moved_to_another_caller_blames_nobody() -> None:
+    after = edited(PROGRAM, {"main;load;hash": 0, "main;report;hash": 160})
+    found = diff(runs(PROGRAM, seed=1), runs(after, seed=2))
+    assert culprits(found) == {}
+    assert found.verdict == "unchanged"
+
+
+def test_a_new_wrapper_blames_nobody() -> None:
+    after = {stack.replace("main;load", "main;retry;load"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(after, seed=2))
+    assert culprits(found) == {}
+    assert found.verdict == "unchanged"
+
+
+def test_a_regression_below_a_new_wrapper_is_found() -> None:
+    after = {stack.replace("main;load", "main;retry;load"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(edited(after, {"main;retry;load;parse": 600}), seed=2))
+    assert culprits(found) == {"parse": ("slower", None)}
+    assert found.verdict == "regressed"
+
+
+def test_a_subtree_that_moved_and_is_called_more() -> None:
+    after = {stack.replace("main;pack", "main;report;pack"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(scaled(after, "main;report;pack", 1.6), seed=2))
+    assert set(culprits(found)) <= {"pack", "report", "fold", "emit"}
+    assert set(culprits(found)) & {"pack", "report"}
+    assert found.verdict == "regressed"
