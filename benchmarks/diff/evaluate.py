@@ -12,16 +12,24 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from hotspot.analysis.diff import Diff, diff
+from hotspot.analysis.diff_rows import DiffRow
 from hotspot.profile import Profile
 from pools import Pool, read_pool, thinned
 from variants import VARIANTS
 
 RUNS = 5
-PLANS = ("c-inject", "c-leafless", "c-leafless-noisy", "py-inject")
+AA_POOLS = (
+    ("c-aa", "C"),
+    ("c-aa-noisy", "C, neighbour"),
+    ("py-aa", "Python"),
+    ("py-aa-noisy", "Python, neighbour"),
+)
+PLANS = ("c-inject", "c-inject-noisy", "c-leafless", "py-inject")
 
 
 def same_program(pool: Pool, pairs: int, samples: int | None, *, in_turn: bool = True) -> Iterator[Diff]:
@@ -46,6 +54,33 @@ def injected(pool: Pool, variant: str, pairs: int, samples: int) -> Iterator[Dif
             for runs in (pool["base"], pool[variant])
         ]
         yield diff(*sides)
+
+
+def planted(pool: Pool, function: str, points: float, pairs: int, samples: int) -> Iterator[DiffRow]:
+    """Compare a program with itself, where one function of the second side got slower by so many points.
+
+    The runs and how they differ are real; the samples that are added are drawn where the function has samples already.
+    """
+    rng = np.random.default_rng(3)
+    runs = pool["base"]
+    for _ in range(pairs):
+        chosen = [runs[i] for i in np.sort(rng.choice(len(runs), 2 * RUNS, replace=False))]
+        before = [thinned(run, min(1.0, samples / run.total), rng) for run in chosen[0::2]]
+        after = [
+            slowed(thinned(run, min(1.0, samples / run.total), rng), function, points, rng)
+            for run in chosen[1::2]
+        ]
+        found = diff(before, after)
+        yield next(row for row in found.rows if row.function == function)
+
+
+def slowed(run: Profile, function: str, points: float, rng: np.random.Generator) -> Profile:
+    """Return a run with samples added to a function's self."""
+    names = np.array([run.frame_name(frame) == function for frame in range(len(run.frames))])
+    weight = run.samples.weight.copy()
+    own = weight[:, 0] * names[run.call_tree.frame[run.samples.leaf]]
+    weight[:, 0] += rng.poisson(points * run.total * own / own.sum())
+    return replace(run, samples=replace(run.samples, weight=weight))
 
 
 def first_culprit(found: Diff) -> tuple[str, str | None, str | None] | None:
@@ -77,9 +112,7 @@ def alarms(cache: Path, pairs: int, plans: Sequence[str]) -> None:
     print(
         "\nA/A: any significant row | verdict regressed or mixed | coverage of self intervals (all tested rows)"
     )
-    for plan, label in (
-        ("c-aa", "C"), ("c-aa-noisy", "C, neighbour"), ("py-aa", "Python"), ("py-aa-noisy", "Python, neighbour"),
-    ):  # fmt: skip
+    for plan, label in AA_POOLS:
         pool = read_pool(cache, plan)
         for samples, note in ((4000, "20k"), (None, "all")):
             if samples is None and plan.startswith("py"):
@@ -103,6 +136,30 @@ def alarms(cache: Path, pairs: int, plans: Sequence[str]) -> None:
                     f" {percent(held, len(tested))} (of 1% and more: {percent(held_large, len(large))})",
                     flush=True,
                 )
+
+
+def power(cache: Path, pairs: int, plans: Sequence[str]) -> None:
+    print("\nTwo points planted at 20k samples a side: share before | significant | interval holds it")
+    for plan, label in AA_POOLS:
+        pool = read_pool(cache, plan)
+        for function in (
+            "tax",
+            "emit_byte",
+            "discount",
+            "format_row",
+            "match_length",
+            "hash_key",
+            "less_than",
+        ):
+            rows = list(planted(pool, function, 0.02, pairs, 4000))
+            held = sum(
+                row.interval is not None and row.interval[0] <= 0.02 <= row.interval[1] for row in rows
+            )
+            print(
+                f"{label:18} {function:14} {100 * np.mean([row.self_share_before for row in rows]):4.1f}%"
+                f" {percent(sum(bool(row.significant) for row in rows), len(rows))} {percent(held, len(rows))}",
+                flush=True,
+            )
 
 
 def injections(cache: Path, pairs: int, plans: Sequence[str]) -> None:
@@ -155,9 +212,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("/tmp/diffbench"))
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--plan", action="append", help="only these pools of injections")
-    parser.add_argument("--only", choices=["alarms", "injections", "refactorings"])
+    parser.add_argument("--only", choices=["alarms", "power", "injections", "refactorings"])
     options = parser.parse_args()
-    for part in (alarms, injections, refactorings):
+    for part in (alarms, power, injections, refactorings):
         if options.only in (None, part.__name__):
             part(options.cache, options.pairs, options.plan or PLANS)
 

@@ -26,7 +26,7 @@ class Plan:
     """One series of recordings: all variants once, then all of them again, so often.
 
     Attributes:
-        language: `c` (perf) or `py` (py-spy).
+        language: `c` (perf), `leafless` (the same without frame pointers in leaf functions) or `py` (py-spy).
         noisy: whether a neighbour runs beside it.
         variants: in the order of one turn.
         turns: how many runs of each.
@@ -47,6 +47,7 @@ PLANS = {
     "c-aa-noisy": Plan("c", True, ("base",), 20, 3600, 4999),
     "c-inject": Plan("c", False, ("base", *INJECTIONS), 8, 1800, 1999),
     "c-inject-noisy": Plan("c", True, ("base", *INJECTIONS), 6, 1800, 1999),
+    "c-leafless": Plan("leafless", False, ("base", "self-small", "rename", "inline", "split"), 7, 1800, 1999),
     "py-aa": Plan("py", False, ("base",), 16, 2900, 1000),
     "py-aa-noisy": Plan("py", True, ("base",), 16, 2900, 1000),
     "py-inject": Plan("py", False, ("base", *INJECTIONS), 7, 2900, 1000),
@@ -58,7 +59,7 @@ def record(plan: Plan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     commands = {variant: build(plan.language, variant, CACHE) for variant in plan.variants}
     neighbour = _neighbour() if plan.noisy else None
-    suffix = {"c": "data", "py": "folded"}[plan.language]
+    suffix = "folded" if plan.language == "py" else "data"
     try:
         for turn in range(plan.turns):
             for variant in plan.variants:
@@ -84,7 +85,7 @@ def record(plan: Plan, folder: Path) -> None:
 
 
 def _run(plan: Plan, command: list[str], target: Path) -> None:
-    if plan.language == "c":
+    if plan.language != "py":
         recorder = [
             "perf",
             "record",

@@ -102,8 +102,8 @@ _LOOPS = {
 
 def source(language: str, variant: str) -> str:
     """Return the program's text with a variant's edits; each edited text must be there."""
-    text = (PROGRAMS / {"c": "ledger.c", "py": "ledger.py.in"}[language]).read_text()
-    for old, new in VARIANTS[variant].edits[language] if variant in VARIANTS else ():
+    text = (PROGRAMS / {"c": "ledger.c", "leafless": "ledger.c", "py": "ledger.py.in"}[language]).read_text()
+    for old, new in VARIANTS[variant].edits[language.replace("leafless", "c")] if variant in VARIANTS else ():
         if old not in text:
             raise ValueError(f"{variant}: {old!r} is not in the {language} program")
         text = text.replace(old, new)
@@ -119,13 +119,23 @@ def build(language: str, variant: str, folder: Path) -> list[str]:
     """Write and compile a variant below ``folder``; return the command that runs it, to be given its rounds."""
     place = folder / "builds" / language / variant
     place.mkdir(parents=True, exist_ok=True)
-    path = place / f"ledger.{language}"
+    path = place / ("ledger.py" if language == "py" else "ledger.c")
     text = source(language, variant)
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
     if language == "py":
         return [sys.executable, str(path)]
     program = place / "ledger"
-    flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fno-optimize-sibling-calls", "-falign-functions=64", "-falign-loops=64"]
+    flags = [
+        "-O1",
+        "-g",
+        "-fno-omit-frame-pointer",
+        "-mno-omit-leaf-frame-pointer",
+        "-fno-optimize-sibling-calls",
+        "-falign-functions=64",
+        "-falign-loops=64",
+    ]
+    if language == "leafless":
+        flags.append("-DLEAFLESS")
     subprocess.run(["cc", *flags, "-o", str(program), str(path)], check=True)
     return [str(program)]

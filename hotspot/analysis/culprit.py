@@ -146,21 +146,29 @@ def _only_moved(scan: Scan, tests: SetTests, count: FloatArray, taken: int) -> b
 def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int) -> tuple[int, Because]:
     """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
     index, model = scan.index, scan.model
+    whole: int | None = taken
     if index.measure[taken] == EDGE:
+        # The edge of a slower callee's dominant caller may look stronger than the callee by chance.
+        callee = int(index.callee[taken])
+        positions = np.arange(len(index.measure))
+        whole = _strongest(index, tests, (positions == callee) | (positions == index.functions + callee))
+    if whole is None:
         return taken, "calls_more"
-    function = int(index.function[taken])
-    callers, table = _callers(index, count, taken)
+    function = int(index.function[whole])
+    callers, table = _callers(index, count, whole)
     if len(callers) >= 2:
         found = blame(
             table,
             is_after=model.is_after,
             size_ratio=model.size_ratio,
-            dispersion=float(tests.dispersion[taken]),
+            dispersion=float(tests.dispersion[whole]),
         )
         edge = index.edge(int(callers[found.caller]), function) if found.caller is not None else None
         if edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all():
             return edge, "calls_more" if found.certain else "ambiguous"
-        return taken, "slower" if found.certain else "ambiguous"
+        return whole, "slower" if found.certain else "ambiguous"
+    if whole != taken:
+        return taken, "calls_more"
     calls = (index.measure == EDGE) & (index.function == function) & (index.callee != function)
     lone_leaf = not calls.any() and len(callers) == 1 and callers[0] >= 0
     return taken, "ambiguous" if lone_leaf else "slower"

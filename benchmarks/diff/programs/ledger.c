@@ -20,7 +20,11 @@ static volatile uint32_t sink;
 static uint32_t state = 1; /* of a generator with full period: no run is caught in a short cycle of addresses */
 
 /* gcc gives a leaf function no frame, whatever the flags, unless it looks at it; without one its caller is lost. */
+#ifdef LEAFLESS
+#define KEEP_FRAME()
+#else
 #define KEEP_FRAME() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))
+#endif
 
 /* Arithmetic and near memory. */
 IN_LINE void spend(double points)
