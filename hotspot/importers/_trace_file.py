@@ -118,7 +118,9 @@ def _complete_events(text: str, is_array: bool) -> list[msgspec.Raw] | None:
     while True:
         begin = _skip(text, at)
         if text[begin : begin + 1] != "{":
-            over = begin == len(text) or (text[begin] == "]" and not is_array)  # what follows the events is cut off
+            over = begin == len(text) or (
+                text[begin] == "]" and not is_array
+            )  # what follows the events is cut off
             return events if over and events else None
         try:
             _, at = scan(text, begin)

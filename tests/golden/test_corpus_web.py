@@ -43,12 +43,16 @@ def snapshots(corpus: Path, name: str) -> dict[str, Weights]:
     """Return what speedscope read, by the title of its test; a test of a file with two profiles has two."""
     path = corpus / f"expected/jlfwong_speedscope__src__import____snapshots____{name}.test.ts.snap"
     result: dict[str, Weights] = {}
-    for title, body in re.findall(r"^exports\[`(.*?)`\] = `(.*?)`;$", path.read_text(), re.MULTILINE | re.DOTALL):
+    for title, body in re.findall(
+        r"^exports\[`(.*?)`\] = `(.*?)`;$", path.read_text(), re.MULTILINE | re.DOTALL
+    ):
         weights: Weights = {}
         for frame in re.findall(r"^    Frame \{(.*?)^    \}", body, re.MULTILINE | re.DOTALL):
             found = re.search(r'"name": "(.*)",\s+"selfWeight": (\S+),\s+"totalWeight": (\S+),', frame)
             assert found is not None
-            function = re.sub(r" \{.*", "", found[1])  # an argument in the name is JSON: `gamma {"detail":"foobar"}`
+            function = re.sub(
+                r" \{.*", "", found[1]
+            )  # an argument in the name is JSON: `gamma {"detail":"foobar"}`
             own, total = weights.get(function, (0, 0))
             weights[function] = (own + float(found[2]), total + float(found[3]))
         result[title] = {function: pair for function, pair in weights.items() if any(pair)}
@@ -64,12 +68,15 @@ def microseconds(
         assert profile.samples.thread is not None
         weights = np.where(profile.samples.thread == thread, weights, 0)
     at_node = profile.sum_at_leaves(weights)
-    seen = np.unique(profile.samples.leaf if thread is None else profile.samples.leaf[profile.samples.thread == thread])
+    seen = np.unique(
+        profile.samples.leaf if thread is None else profile.samples.leaf[profile.samples.thread == thread]
+    )
     own: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for node in seen.tolist():
         frames = [
-            (profile.frame_name(row), profile.frames.strings[profile.frames.file[row]]) for row in profile.path(node)
+            (profile.frame_name(row), profile.frames.strings[profile.frames.file[row]])
+            for row in profile.path(node)
         ]
         names = [name for name, file in frames if only(name, file)]
         own[names[-1] if names else ""] += int(at_node[node])
@@ -155,7 +162,9 @@ def test_timelines(
         mine = microseconds(profile, thread=row)
         for name in mine.keys() - expected.keys():
             extra[name] += int(mine.pop(name)[0])
-        assert {name: own for name, (own, _) in mine.items()} == {name: own for name, (own, _) in expected.items()}
+        assert {name: own for name, (own, _) in mine.items()} == {
+            name: own for name, (own, _) in expected.items()
+        }
         # Total time is the same or, by stretches of (program), more there.
         program = expected["(program)"][0]
         assert all(0 <= expected[name][1] - total <= 2 * program for name, (_, total) in mine.items())
@@ -192,7 +201,9 @@ def test_duration_events(corpus: Path, file: str, title: str, faults: int) -> No
     profile = read(corpus / f"chrome-trace/{TRACES}{file}.json")
     expected = snapshots(corpus, "trace-event")[f"importTraceEvents {title} 1"]
     mine = microseconds(profile)
-    assert {name: own for name, (own, _) in mine.items()} == {name: own for name, (own, _) in expected.items()}
+    assert {name: own for name, (own, _) in mine.items()} == {
+        name: own for name, (own, _) in expected.items()
+    }
     # One function here is several there where arguments differ; its total is then at least that of any of them.
     assert all(total <= expected[name][1] for name, (_, total) in mine.items())
     losses = [loss for loss in profile.provenance.losses if loss.kind is LossKind.INCONSISTENT]
@@ -211,7 +222,9 @@ def test_processes_and_threads(corpus: Path) -> None:
 def test_sampled_stacks(corpus: Path) -> None:
     profile = read(corpus / f"chrome-trace/{TRACES}multi-thread-with-samples.json")
     for row in range(2):
-        expected = snapshots(corpus, "trace-event")[f"importTraceEvents multi-thread profile with samples {row + 1}"]
+        expected = snapshots(corpus, "trace-event")[
+            f"importTraceEvents multi-thread profile with samples {row + 1}"
+        ]
         assert microseconds(profile, thread=row) == expected
     assert [(thread.tid, thread.name) for thread in profile.threads] == [(1, "hermes/mqt_js"), (2, "hermes")]
     assert profile.select("samples").total == 8
@@ -242,11 +255,16 @@ def test_hermes_events(corpus: Path) -> None:
 def test_firefox(corpus: Path, file: str, title: str, total: int, samples: int) -> None:
     path = corpus / "gecko-profile" / (PROFILES + file)
     profile = read(path)
-    mine = {name: (own / 1000, total / 1000) for name, (own, total) in microseconds(profile, only=of_a_page).items()}
+    mine = {
+        name: (own / 1000, total / 1000)
+        for name, (own, total) in microseconds(profile, only=of_a_page).items()
+    }
     expected = snapshots(corpus, "firefox")[title]  # milliseconds
     assert mine.keys() == expected.keys()
     for name, weights in mine.items():
-        assert weights == pytest.approx(expected[name], abs=1e-4), name  # each sample is rounded to a nanosecond
+        assert weights == pytest.approx(expected[name], abs=1e-4), (
+            name
+        )  # each sample is rounded to a nanosecond
     assert profile.total == total
     assert profile.select("samples").total == samples
     (thread,) = json.loads(path.read_text())["profile"]["threads"]
@@ -256,7 +274,9 @@ def test_firefox(corpus: Path, file: str, title: str, total: int, samples: int) 
 
 def of_a_page(name: str, file: str) -> bool:
     """Whether speedscope keeps a frame: functions of scripts that are not Firefox's own."""
-    return file != "" and not file.startswith(("resource:", "self-hosted")) and not name.startswith("(anonymous")
+    return (
+        file != "" and not file.startswith(("resource:", "self-hosted")) and not name.startswith("(anonymous")
+    )
 
 
 # -- V8 log -------------------------------------------------------------------------------------

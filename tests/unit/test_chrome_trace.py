@@ -201,7 +201,13 @@ def test_each_thread_nests_for_itself_and_has_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("begin", "length", "nanoseconds"),
-    [(0.5, 1.2345, 1234), ("10", "5", 5000), ("0.25", "0.5", 500), (52_949_295_182_123, 1, 1000), (-5, 3, 3000)],
+    [
+        (0.5, 1.2345, 1234),
+        ("10", "5", 5000),
+        ("0.25", "0.5", 500),
+        (52_949_295_182_123, 1, 1000),
+        (-5, 3, 3000),
+    ],
 )
 def test_times_may_be_fractions_or_texts(begin: Any, length: Any, nanoseconds: int) -> None:
     assert read([{"ph": "X", "name": "a", "ts": begin, "dur": length}]).total == nanoseconds
@@ -242,7 +248,16 @@ def test_asynchronous_events_are_told_and_others_passed_over() -> None:
 
 
 def chunk(ts: int, data: dict[str, Any], name: str = "ProfileChunk", **more: Any) -> dict[str, Any]:
-    return {"ph": "P", "name": name, "pid": 1, "tid": 9, "id": "0x1", "ts": ts, "args": {"data": data}, **more}
+    return {
+        "ph": "P",
+        "name": name,
+        "pid": 1,
+        "tid": 9,
+        "id": "0x1",
+        "ts": ts,
+        "args": {"data": data},
+        **more,
+    }
 
 
 def node(number: int, name: str, parent: int | None = None) -> dict[str, Any]:
@@ -251,7 +266,10 @@ def node(number: int, name: str, parent: int | None = None) -> dict[str, Any]:
 
 
 START = chunk(0, {"startTime": 1000}, "Profile", tid=7)
-FIRST = {"cpuProfile": {"nodes": [node(1, "(root)"), node(2, "a", 1)], "samples": [2, 2]}, "timeDeltas": [5, 10]}
+FIRST = {
+    "cpuProfile": {"nodes": [node(1, "(root)"), node(2, "a", 1)], "samples": [2, 2]},
+    "timeDeltas": [5, 10],
+}
 SECOND = {"cpuProfile": {"nodes": [node(3, "b", 2)], "samples": [3, 2]}, "timeDeltas": [20, 40]}
 
 
@@ -285,7 +303,9 @@ def test_the_older_event_holds_a_whole_profile() -> None:
 
 
 def test_lost_chunks_leave_unknown_frames() -> None:
-    profile = read([START, chunk(20, SECOND), chunk(30, {"cpuProfile": {"samples": [3, 77]}, "timeDeltas": [1, 1]})])
+    profile = read(
+        [START, chunk(20, SECOND), chunk(30, {"cpuProfile": {"samples": [3, 77]}, "timeDeltas": [1, 1]})]
+    )
     # node 2, the parent of 3, is not in the file; nor is 77
     assert microseconds(profile) == {"[unknown];b (app.js:4)": 40 + 1, "[unknown]": 1}
     assert told(profile, LossKind.INCONSISTENT) == [2]  # of four samples
@@ -354,7 +374,14 @@ def test_weights_other_than_one_are_told() -> None:
 
 def test_a_file_may_lack_its_end() -> None:
     whole = json.dumps(events("X a 0 10, X b 1 2"))
-    for text in (whole, whole[:-1], whole[:-1] + ",", whole[:-1] + " ,\n", whole[:-1] + ",\n]\n", f'{{"traceEvents": {whole}}}'):
+    for text in (
+        whole,
+        whole[:-1],
+        whole[:-1] + ",",
+        whole[:-1] + " ,\n",
+        whole[:-1] + ",\n]\n",
+        f'{{"traceEvents": {whole}}}',
+    ):
         assert microseconds(read(text.encode())) == {"a": 8, "a;b": 2}, text
     for end in ("", ",", "]", '],"metadata":{"a":', '],"metadata":'):
         assert microseconds(read(f'{{"traceEvents": {whole[:-1]}{end}'.encode())) == {"a": 8, "a;b": 2}
@@ -363,7 +390,11 @@ def test_a_file_may_lack_its_end() -> None:
 @pytest.mark.parametrize("before", ["", '{"displayTimeUnit": "ms", "traceEvents": '])
 def test_a_file_that_ends_anywhere_keeps_all_whole_events(before: str) -> None:
     document = events("X a 0 10, X b 1 2, X c 5 1")
-    document[1]["args"] = {"text": 'quotes " and ] } brackets \\', "list": [1.5, True, {"deep": None}], "é": "ü"}
+    document[1]["args"] = {
+        "text": 'quotes " and ] } brackets \\',
+        "list": [1.5, True, {"deep": None}],
+        "é": "ü",
+    }
     whole = before + json.dumps(document, indent=1, ensure_ascii=False)
     data = whole.encode()
     ends = [whole[: whole.index(f'"name": "{name}"')].rindex("{") for name in "bc"]
@@ -393,7 +424,10 @@ def test_names_that_are_not_utf8_stay_visible() -> None:
 
 
 def test_the_producer_is_the_browser() -> None:
-    document = {"traceEvents": events("X a 0 1"), "metadata": {"product-version": "Chrome/116.0", "clock-domain": "x"}}
+    document = {
+        "traceEvents": events("X a 0 1"),
+        "metadata": {"product-version": "Chrome/116.0", "clock-domain": "x"},
+    }
     assert read(document).provenance.producer == "Chrome/116.0"
     assert read(document).provenance.format == "chrome-trace"
 
@@ -410,9 +444,18 @@ def test_the_producer_is_the_browser() -> None:
         ([{"ph": 3}], "[0].ph: expected str, got int"),
         ([3], "[0]: expected object, got int"),
         ([START | {"args": 3}, chunk(1, FIRST)], "[0].args: expected object, got int"),
-        ([chunk(1, {"startTime": "x"}, "Profile")], "[0].args.data.startTime: expected int | float | null, got str"),
-        ([START, chunk(1, {"timeDeltas": [None]})], "[1].args.data.timeDeltas[0]: expected int | float, got null"),
-        ([START, chunk(1, {"cpuProfile": {"nodes": [{}]}})], "[1].args.data.cpuProfile.nodes[0]: object missing"),
+        (
+            [chunk(1, {"startTime": "x"}, "Profile")],
+            "[0].args.data.startTime: expected int | float | null, got str",
+        ),
+        (
+            [START, chunk(1, {"timeDeltas": [None]})],
+            "[1].args.data.timeDeltas[0]: expected int | float, got null",
+        ),
+        (
+            [START, chunk(1, {"cpuProfile": {"nodes": [{}]}})],
+            "[1].args.data.cpuProfile.nodes[0]: object missing",
+        ),
         (changed(samples__2__sf=9), "samples[2].sf: there is no stack frame 9"),
         (changed(samples__2__ts=None), "samples[2].ts: is missing"),
         (changed(stackFrames__3__parent=9), "stackFrames.3.parent: there is no stack frame 9"),
@@ -432,7 +475,9 @@ def test_syntax_errors_have_an_offset() -> None:
     message = failure(data[:place] + b"oops" + data[place:])
     assert message.startswith(f"app.json at byte {place}: not valid JSON: ")
     rest = data.replace(b"[", b'{"traceEvents":[')
-    assert failure(rest + b',"metadata":{"a":oops, "b": 1}}').startswith(f"app.json at byte {len(rest) + 17}: ")
+    assert failure(rest + b',"metadata":{"a":oops, "b": 1}}').startswith(
+        f"app.json at byte {len(rest) + 17}: "
+    )
     assert failure(b"[" * 200_000) == "app.json: nested too deeply to read"
 
 
@@ -464,7 +509,12 @@ def test_detection(text: str, match: Match) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("BEX"), st.sampled_from("ab"), st.integers(0, 6), st.integers(0, 4)), max_size=14))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("BEX"), st.sampled_from("ab"), st.integers(0, 6), st.integers(0, 4)),
+        max_size=14,
+    )
+)
 def test_any_events_at_all_give_a_sound_profile(rows: list[tuple[str, str, int, int]]) -> None:
     text = "\n".join(f"{phase} {name} {time} {length}" for phase, name, time, length in rows)
     try:

@@ -160,7 +160,10 @@ def test_the_garbage_collector_of_an_idle_program_has_no_caller() -> None:
 
 
 def test_a_sample_at_the_root_has_no_stack() -> None:
-    assert folded(read(sampled([1, 2, 1], [0, 10, 10]))) == {"[no stack]": 10_000, "main (/srv/app.js:1)": 10_000}
+    assert folded(read(sampled([1, 2, 1], [0, 10, 10]))) == {
+        "[no stack]": 10_000,
+        "main (/srv/app.js:1)": 10_000,
+    }
 
 
 def test_a_root_of_another_name_is_a_frame() -> None:
@@ -193,7 +196,13 @@ def test_the_old_format_counts_lines_as_its_root_shows(root_line: int, first_lin
     for node in nodes:
         node["callFrame"]["lineNumber"] += first_line
     assert nodes[0]["callFrame"]["lineNumber"] == root_line
-    document = {"head": nested(nodes), "startTime": 1.5, "endTime": 1.5, "samples": [2, 3], "timestamps": [7, 9]}
+    document = {
+        "head": nested(nodes),
+        "startTime": 1.5,
+        "endTime": 1.5,
+        "samples": [2, 3],
+        "timestamps": [7, 9],
+    }
     profile = read(document)
     assert format_tree(profile).splitlines()[3:] == [
         "main (/srv/app.js:1) 2000,2000",
@@ -261,7 +270,10 @@ def test_without_samples_hits_are_counted() -> None:
 
 def test_without_times_samples_are_counted() -> None:
     document = sampled([2, 3, 3], [])
-    assert folded(read(document)) == {"main (/srv/app.js:1)": 1, "main (/srv/app.js:1);parse (/srv/app.js:10)": 2}
+    assert folded(read(document)) == {
+        "main (/srv/app.js:1)": 1,
+        "main (/srv/app.js:1);parse (/srv/app.js:10)": 2,
+    }
 
 
 def test_samples_without_a_time_count_but_do_not_last() -> None:
@@ -340,7 +352,10 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(samples=[2, 2**70]), "samples[1]: expected int <= 9007199254740992"),
         (broken(timeDeltas=[0, "1"]), "timeDeltas[1]: expected int | float, got str"),
         (broken(timeDeltas=[0, 10**30]), "timeDeltas[1]: 1000000000000000000000000000000 is out of range"),
-        (broken(timeDeltas=[4 * 10**15, 4 * 10**15]), "timeDeltas[1]: the times add up to more than can be kept"),
+        (
+            broken(timeDeltas=[4 * 10**15, 4 * 10**15]),
+            "timeDeltas[1]: the times add up to more than can be kept",
+        ),
         (broken(startTime=1e300), "startTime[0]: 1e+300 is out of range"),
     ],
 )
@@ -379,7 +394,10 @@ def test_other_json_is_left_to_other_importers() -> None:
         (json.dumps({"head": nested(drawn(APP))}), Match.YES),
         ('{"nodes":[{"id":1,"callFrame":{"function', Match.YES),
         ('{"startTime":1,"endTime":2,"samples":[1,1,1,', Match.MAYBE),
-        ('{"head":{"callFrame":{"functionName":"(root)"},"selfSize":0,"children":[]}}', Match.NO),  # heap profile
+        (
+            '{"head":{"callFrame":{"functionName":"(root)"},"selfSize":0,"children":[]}}',
+            Match.NO,
+        ),  # heap profile
         ('{"nodes":[{"name":"a"}],"links":[]}', Match.NO),
         ('{"traceEvents":[]}', Match.NO),
         ('["nodes"]', Match.NO),
@@ -398,7 +416,9 @@ def test_the_shipped_recording(samples: Path) -> None:
     assert profile.provenance.producer == "Node.js"
     assert profile.total == GOLDEN["total"]
     assert profile.select("samples").total == GOLDEN["samples"]
-    assert {name: (rows[name].self_weight, rows[name].total_weight) for name in GOLDEN["functions"]} == GOLDEN["functions"]
+    assert {
+        name: (rows[name].self_weight, rows[name].total_weight) for name in GOLDEN["functions"]
+    } == GOLDEN["functions"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

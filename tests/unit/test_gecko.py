@@ -79,16 +79,31 @@ class Drawn:
 
 def processed(*threads: dict[str, Any], version: int = 48, **meta: Any) -> dict[str, Any]:
     categories = [{"name": "Other", "color": "grey", "subcategories": ["Other"]}]
-    about = {"version": 27, "preprocessedProfileVersion": version, "interval": 1, "startTime": 0, "categories": categories}
+    about = {
+        "version": 27,
+        "preprocessedProfileVersion": version,
+        "interval": 1,
+        "startTime": 0,
+        "categories": categories,
+    }
     return {"meta": {**about, **meta}, "libs": LIBS, "threads": list(threads)}
 
 
-def thread(stacks: list[str], times: list[float] | None = None, name: str = "main", **samples: Any) -> dict[str, Any]:
+def thread(
+    stacks: list[str], times: list[float] | None = None, name: str = "main", **samples: Any
+) -> dict[str, Any]:
     """One thread; a stack a sample, the times in milliseconds."""
     drawn = Drawn()
     rows = [drawn.stack(names) for names in stacks]
     times = [float(row) for row in range(len(rows))] if times is None else list(times)
-    table = {"stack": rows, "time": times, "weight": None, "weightType": "samples", "length": len(rows), **samples}
+    table = {
+        "stack": rows,
+        "time": times,
+        "weight": None,
+        "weightType": "samples",
+        "length": len(rows),
+        **samples,
+    }
     return {"name": name, "pid": "12", "tid": 34, **drawn.tables(), "samples": table}
 
 
@@ -144,7 +159,11 @@ def test_times_may_be_deltas_and_out_of_order() -> None:
 
 
 def test_all_threads_are_one_profile() -> None:
-    one = thread(["main", "main"], [0, 1], name="GeckoMain") | {"processName": "Web Content", "pid": "7.1", "tid": "9"}
+    one = thread(["main", "main"], [0, 1], name="GeckoMain") | {
+        "processName": "Web Content",
+        "pid": "7.1",
+        "tid": "9",
+    }
     two = thread(["parse", "", "parse"], [10, 11, 13], name="Renderer")
     profile = read(processed(one, two, thread([], name="idle")))
     assert profile.threads == (Thread(None, 9, "Web Content/GeckoMain"), Thread(12, 34, "Renderer"))
@@ -158,17 +177,25 @@ def test_all_threads_are_one_profile() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "value_type", "total"),
-    [("ns", "cpu/nanoseconds", 600), ("µs", "cpu/nanoseconds", 600_000), ("variable CPU cycles", "cpu/cycles", 600)],
+    [
+        ("ns", "cpu/nanoseconds", 600),
+        ("µs", "cpu/nanoseconds", 600_000),
+        ("variable CPU cycles", "cpu/cycles", 600),
+    ],
 )
 def test_cpu_time_is_selected_where_it_was_recorded(unit: str, value_type: str, total: int) -> None:
     document = processed(
-        thread(STACKS, TIMES, threadCPUDelta=[999, 100, 500, None]), sampleUnits={"time": "ms", "threadCPUDelta": unit}
+        thread(STACKS, TIMES, threadCPUDelta=[999, 100, 500, None]),
+        sampleUnits={"time": "ms", "threadCPUDelta": unit},
     )
     profile = read(document)
     assert types(profile) == ["samples/count", "wall/nanoseconds", value_type]
     selected = profile.select(value_type)
     assert selected.total == total  # what the first sample says is from before the profile
-    assert folded(selected)["main (https://example.org/app.js:5);parse (https://example.org/app.js:10)"] == total // 6
+    assert (
+        folded(selected)["main (https://example.org/app.js:5);parse (https://example.org/app.js:10)"]
+        == total // 6
+    )
     assert (str(profile.value_type) == "cpu/nanoseconds") is (unit != "variable CPU cycles")
 
 
@@ -233,7 +260,11 @@ def test_stacks_no_sample_has_are_left_out() -> None:
     ],
 )
 def test_kinds(table: str, column: str, value: Any, kind: Kind) -> None:
-    categories = [{"name": "Other"}, {"name": "Kernel"}, {"name": "JavaScript", "subcategories": ["Other", "JIT (ion)"]}]
+    categories = [
+        {"name": "Other"},
+        {"name": "Kernel"},
+        {"name": "JavaScript", "subcategories": ["Other", "JIT (ion)"]},
+    ]
     document = processed(thread(["main", "main"]), categories=categories)
     frames = document["threads"][0][table]
     if column == "implementation":
@@ -297,7 +328,9 @@ def test_newest_versions_have_sources_offsets_and_flags() -> None:
     frames["line"] = [line or 0 for line in frames["line"]]
     libs = [0 if resource == 0 else -1 for resource in funcs["resource"]]
     frames["lib"] = [0 if lib == 0 else 1 for lib in libs]
-    frames["flags"] = [flags if lib == 0 else flags & ~2 for flags, lib in zip(frames["flags"], libs, strict=True)]
+    frames["flags"] = [
+        flags if lib == 0 else flags & ~2 for flags, lib in zip(frames["flags"], libs, strict=True)
+    ]
     funcs["flags"] = [
         (8 if name is not None else 0) | (16 if line is not None else 0)
         for name, line in zip(names, funcs["lineNumber"], strict=True)
@@ -320,7 +353,11 @@ def test_a_thread_may_have_no_samples_table() -> None:
 
 def test_gzip_is_transparent_and_the_producer_told() -> None:
     document = processed(
-        thread(["main", "main"]), importedFrom="samply", product="node", profilingStartTime=5, profilingEndTime=7.5
+        thread(["main", "main"]),
+        importedFrom="samply",
+        product="node",
+        profilingStartTime=5,
+        profilingEndTime=7.5,
     )
     source = bytes_source("profile.json.gz", gzip.compress(json.dumps(document).encode()))
     assert gecko.detect(source.head) is Match.YES
@@ -351,11 +388,31 @@ def replaced(document: Any, place: str, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("threads.0.stackTable.prefix.1", 1, "threads[0].stackTable.prefix[1]: its parent 1 does not come before it"),
-        ("threads.0.stackTable.prefix.0", 2, "threads[0].stackTable.prefix[0]: its parent 2 does not come before it"),
-        ("threads.0.stackTable.prefix.0", 9, "threads[0].stackTable.prefix[0]: 9 is not a row of a table of 3"),
-        ("threads.0.stackTable.prefix.0", 2**80, f"threads[0].stackTable.prefix[0]: {2**80} is not a row of a table"),
-        ("threads.0.stackTable.prefix.0", "x", "threads[0].stackTable.prefix[0]: expected int | null, got str"),
+        (
+            "threads.0.stackTable.prefix.1",
+            1,
+            "threads[0].stackTable.prefix[1]: its parent 1 does not come before it",
+        ),
+        (
+            "threads.0.stackTable.prefix.0",
+            2,
+            "threads[0].stackTable.prefix[0]: its parent 2 does not come before it",
+        ),
+        (
+            "threads.0.stackTable.prefix.0",
+            9,
+            "threads[0].stackTable.prefix[0]: 9 is not a row of a table of 3",
+        ),
+        (
+            "threads.0.stackTable.prefix.0",
+            2**80,
+            f"threads[0].stackTable.prefix[0]: {2**80} is not a row of a table",
+        ),
+        (
+            "threads.0.stackTable.prefix.0",
+            "x",
+            "threads[0].stackTable.prefix[0]: expected int | null, got str",
+        ),
         ("threads.0.stackTable.prefix", [None], "threads[0].stackTable: frame has 3 rows, prefix has 1"),
         ("threads.0.stackTable.frame.1", 7, "threads[0].stackTable.frame[1]: 7 is not a row of a table of 3"),
         ("threads.0.stackTable.frame.1", -1, "threads[0].stackTable.frame[1]: -1 is not a frame"),
@@ -370,7 +427,11 @@ def replaced(document: Any, place: str, value: Any) -> Any:
         ("threads.0.samples.time.2", 1e300, "threads[0].samples.time[2]: 1e+300 is out of range"),
         ("threads.0.samples.time.2", "x", "threads[0].samples.time[2]: expected int | float, got str"),
         ("threads.0.samples.weight", [1, 1, 1, 10**25], "threads[0].samples.weight[3]: 1"),
-        ("meta.preprocessedProfileVersion", "new", "meta.preprocessedProfileVersion: expected int | null, got str"),
+        (
+            "meta.preprocessedProfileVersion",
+            "new",
+            "meta.preprocessedProfileVersion: expected int | null, got str",
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_place(place: str, value: Any, message: str) -> None:
@@ -394,7 +455,12 @@ def test_no_samples_at_all_is_empty() -> None:
 
 
 def test_other_json_is_left_to_other_importers() -> None:
-    for document in ({"meta": {}}, {"threads": []}, {"meta": {"version": 2}, "threads": []}, {"profile": {"meta": {}}}):
+    for document in (
+        {"meta": {}},
+        {"threads": []},
+        {"meta": {"version": 2}, "threads": []},
+        {"profile": {"meta": {}}},
+    ):
         with pytest.raises(NotThisFormat):
             read(document)
 
@@ -484,7 +550,9 @@ def test_child_processes_keep_their_own_clock() -> None:
 
 
 def test_raw_cpu_time() -> None:
-    document = raw([("a", 0.0), ("b", 2.0), ("a", 3.0)], meta={"version": 24, "sampleUnits": {"threadCPUDelta": "µs"}})
+    document = raw(
+        [("a", 0.0), ("b", 2.0), ("a", 3.0)], meta={"version": 24, "sampleUnits": {"threadCPUDelta": "µs"}}
+    )
     table = document["threads"][0]["samples"]
     table["schema"] = {"stack": 0, "time": 1, "eventDelay": 2, "threadCPUDelta": 3}
     for row, delta in zip(table["data"], (7, 1500), strict=False):
@@ -511,12 +579,24 @@ def test_libs_were_json_within_a_text_once() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("threads.0.stackTable.data.0.0", 0, "threads[0].stackTable.data[0]: its parent 0 does not come before it"),
-        ("threads.0.stackTable.data.0.0", 5, "threads[0].stackTable.prefix[0]: 5 is not a row of a table of 1"),
+        (
+            "threads.0.stackTable.data.0.0",
+            0,
+            "threads[0].stackTable.data[0]: its parent 0 does not come before it",
+        ),
+        (
+            "threads.0.stackTable.data.0.0",
+            5,
+            "threads[0].stackTable.prefix[0]: 5 is not a row of a table of 1",
+        ),
         ("threads.0.stackTable.data.0.0", "x", "threads[0].stackTable.data[0].prefix: 'x' is not an index"),
         ("threads.0.stackTable.data.0.0", True, "threads[0].stackTable.data[0].prefix: True is not an index"),
         ("threads.0.stackTable.data.0", [None], "threads[0].stackTable.data[0]: it has no frame"),
-        ("threads.0.frameTable.data.0.0", 5, "threads[0].frameTable.location[0]: 5 is not a row of a table of 1"),
+        (
+            "threads.0.frameTable.data.0.0",
+            5,
+            "threads[0].frameTable.location[0]: 5 is not a row of a table of 1",
+        ),
         ("threads.0.samples.data.1.0", 8, "threads[0].samples.stack[1]: 8 is not a row of a table of 1"),
         ("threads.0.samples.data.1.1", "x", "threads[0].samples.data[1].time: 'x' is not a number"),
         ("threads.0.samples.data.1", [0], "threads[0].samples.data[1].time is missing"),
@@ -524,7 +604,9 @@ def test_libs_were_json_within_a_text_once() -> None:
         ("threads.0.stringTable", None, "threads[0]: object missing required field stringTable"),
     ],
 )
-def test_what_is_wrong_with_a_raw_profile_is_refused_with_its_place(place: str, value: Any, message: str) -> None:
+def test_what_is_wrong_with_a_raw_profile_is_refused_with_its_place(
+    place: str, value: Any, message: str
+) -> None:
     assert failure(replaced(raw([("a", 0.0), ("a", 1.0)]), place, value)).startswith(f"p.json: {message}")
     wrapped = {"profile": replaced(raw([("a", 0.0), ("a", 1.0)]), place, value)}
     assert failure(wrapped).startswith(f"p.json: profile.{message}")

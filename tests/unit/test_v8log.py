@@ -145,7 +145,9 @@ def test_texts_may_be_quoted_or_escaped() -> None:
         'code-creation,RegExp,4,100,0x300,16,"x"y\n'
         "code-creation,Stub,4,0x400,16,OldLogsHaveNoTime\n"
     )
-    text += "".join(f"tick,0x{address}8,{row},0,0x0,0\n" for row, address in enumerate(("1", "10", "20", "30", "40")))
+    text += "".join(
+        f"tick,0x{address}8,{row},0,0x0,0\n" for row, address in enumerate(("1", "10", "20", "30", "40"))
+    )
     profile = read(text)
     frames = profile.frames
     assert [profile.frame_name(row) for row in range(len(frames))] == [
@@ -206,7 +208,12 @@ def test_detection(text: str, match: Match) -> None:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["add", "move", "remove"]), st.integers(0, 40), st.integers(0, 12), st.integers(0, 40)),
+        st.tuples(
+            st.sampled_from(["add", "move", "remove"]),
+            st.integers(0, 40),
+            st.integers(0, 12),
+            st.integers(0, 40),
+        ),
         max_size=30,
     )
 )
@@ -221,7 +228,11 @@ def test_the_code_map_agrees_with_one_entry_an_address(steps: list[tuple[str, in
             del owner[address]
 
     def add(start: int, size: int, code: Code) -> None:
-        for at in [at for at, length in size_of.items() if at < start + max(size, 1) and max(at + length, at + 1) > start]:
+        for at in [
+            at
+            for at, length in size_of.items()
+            if at < start + max(size, 1) and max(at + length, at + 1) > start
+        ]:
             if size_of[at] or at >= start:
                 drop(at)
         size_of[start] = size
@@ -259,18 +270,24 @@ console.log(caller());
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_what_node_records_now_agrees_with_its_own_processor(tmp_path: Path) -> None:
     (tmp_path / "program.js").write_text(PROGRAM)
-    subprocess.run(["node", "--prof", "program.js"], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    subprocess.run(
+        ["node", "--prof", "program.js"], cwd=tmp_path, check=True, timeout=60, capture_output=True
+    )
     (log,) = tmp_path.glob("isolate*.log")
     source = file_source(str(log))
     assert v8log.detect(source.head) is Match.YES
     (profile,) = v8log.load(source, ImportOptions())
     profile = profile.check().select("samples")
     command = ["node", "--prof-process", log.name]
-    text = subprocess.run(command, cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        command, cwd=tmp_path, check=True, timeout=60, capture_output=True, text=True
+    ).stdout
     assert f"({profile.total} ticks," in text
     (listed,) = re.findall(r"\[JavaScript\]:\n.*\n((?: +\d+ .*\n)*)", text)
     theirs: Counter[str] = Counter()
-    for ticks, name in re.findall(r"^ +(\d+) +[\d.]+% +(?:[\d.]+%)? +(?:JS|LazyCompile|Function): [*^~+]?(\w+) /", listed, re.M):
+    for ticks, name in re.findall(
+        r"^ +(\d+) +[\d.]+% +(?:[\d.]+%)? +(?:JS|LazyCompile|Function): [*^~+]?(\w+) /", listed, re.M
+    ):
         theirs[name] += int(ticks)
     assert theirs["hot"] > 10
     mine = {row.function: row.self_weight for row in profile.top(n=0).rows}
