@@ -81,7 +81,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if not len(log.times):
         raise EmptyProfile(source.path, "it has no tick: was the program run with --prof?")
     losses = (
-        [Loss(LossKind.SKIPPED, f"{log.skipped:,} lines could not be read", log.skipped)]
+        [Loss(LossKind.SKIPPED, f"lines that could not be read: {log.skipped:,}", log.skipped)]
         if log.skipped
         else []
     )
