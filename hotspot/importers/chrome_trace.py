@@ -86,10 +86,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     duration: int | None = None
     threads = scanned.threads.from_zero()
     builder, lost = _from_profiles(path, scanned, threads)
+    losses += lost
     if builder is None and trace.samples:
         builder, lost = _from_samples(path, trace, threads)
+        losses += lost
     if builder is not None:
-        losses += [*lost, *_dropped_spans(scanned)]
+        losses += _dropped_spans(scanned)
     else:
         if not len(scanned.spans):
             raise EmptyProfile(path, "neither a CPU profile, nor samples, nor duration events (B, E, X)")
@@ -111,7 +113,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 def _from_profiles(path: str, scanned: Scanned, threads: Threads) -> tuple[ProfileBuilder | None, list[Loss]]:
     """Return a builder with the CPU profiles' samples, None where there are none."""
-    if not scanned.profiles:
+    if not scanned.profiles and not scanned.orphans:
         return None, []
     from hotspot.importers._trace_profiles import add_profiles
 
