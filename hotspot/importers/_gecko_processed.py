@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers._gecko_locations import ADDRESS, COMPILED, parse_location
 from hotspot.importers._gecko_shapes import (
     FrameTable,
     FuncTable,
@@ -40,9 +40,6 @@ from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
 
 T = TypeVar("T")
-
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
-_COMPILED = frozenset({"ion", "baseline", "wasm-ion", "wasm-baseline"})
 
 # Flags of the newest tables: which columns count. Others are not needed here.
 _FRAME_INLINED, _FRAME_HAS_ADDRESS, _FRAME_HAS_LINE = 1, 2, 16
@@ -214,8 +211,11 @@ class _Frames:
         resource = _at(table.resource, func) if flags is None or flags & _FUNC_HAS_RESOURCE else None
         lib = None if resource is None or resource < 0 else _at(self._tables.lib_of_resource, resource)
         module = self._module(lib)
-        if _ADDRESS.fullmatch(name):
+        if ADDRESS.fullmatch(name):
             return _Function(UNKNOWN, "", 0, module, True)
+        if table.file_name is None and table.source is None:  # before version 2 it was in the name
+            found = parse_location(name)
+            return _Function(found.name, found.file, found.line, found.module or module, False)
         return _Function(function_name(name, file, line), file, line, module, False)
 
     def _file(self, func: int, flags: int | None, at: str) -> str:
@@ -262,7 +262,7 @@ class _Frames:
         implementation = _at(table.implementation, row)
         if isinstance(implementation, int) and 0 <= implementation < len(self._tables.strings):
             implementation = self._tables.strings[implementation]
-        compiled = name == "JIT" or sub.startswith("JIT (") or implementation in _COMPILED
+        compiled = name == "JIT" or sub.startswith("JIT (") or implementation in COMPILED
         return Kind.JIT if compiled else Kind.USER
 
     def _string(self, row: int, at: str) -> str:

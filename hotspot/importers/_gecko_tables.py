@@ -86,14 +86,14 @@ class Facts:
         losses: list[Loss] = []
         if count := len(self.without_symbol):
             text = (
-                f"{count:,} native functions have an address but no name; they are [unknown] in their module"
+                f"native functions with an address but no name: {count:,}; they are [unknown] in their module"
             )
             losses.append(Loss(LossKind.DROPPED, text, count))
         if self.allocations:
-            text = f"{self.allocations:,} sampled allocations are not kept"
+            text = f"sampled allocations: {self.allocations:,}; they are not kept"
             losses.append(Loss(LossKind.DROPPED, text, self.allocations))
         if self.rounded:
-            text = f"{self.rounded:,} sample weights have fractions; they were rounded"
+            text = f"sample weights with fractions: {self.rounded:,}; they were rounded"
             losses.append(Loss(LossKind.ROUNDED, text, self.rounded))
         if self.no_unit:
             losses.append(Loss(LossKind.DROPPED, "threadCPUDelta has no unit that is known; it is not kept"))

@@ -315,6 +315,7 @@ def test_lost_chunks_leave_unknown_frames() -> None:
 def test_chunks_without_their_profile_are_told() -> None:
     profile = read([chunk(10, FIRST), *events("X a 0 5")])
     assert microseconds(profile) == {"a": 5}
+    assert told(profile, LossKind.DROPPED) == [1]
     profile = read([START, chunk(10, FIRST), chunk(20, SECOND, id="0x5")])
     assert told(profile, LossKind.DROPPED) == [1]
 
