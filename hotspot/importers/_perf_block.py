@@ -130,7 +130,9 @@ class BlockReader:
     def _is_frame(self, line: bytes) -> bool:
         if self.table.lines[line] < 0 and parse_frame(line) is None:
             return False
-        return line[:1] == b"\t" or parse_header(line, opens_stack=False) is None  # a command may look like an address
+        return (
+            line[:1] == b"\t" or parse_header(line, opens_stack=False) is None
+        )  # a command may look like an address
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])
