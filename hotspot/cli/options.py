@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -87,7 +87,7 @@ def input_options(function: F) -> F:
         inputs = InputOptions(**{name: kwargs.pop(name) for name in names})
         return function(*args, inputs=inputs, **kwargs)
 
-    return _decorated(collected, _INPUT)
+    return cast(F, _decorated(collected, _INPUT))
 
 
 def output_options(function: F) -> F:
@@ -98,16 +98,16 @@ def output_options(function: F) -> F:
         output = Output(kwargs.pop("format_"), kwargs.pop("output"), kwargs.pop("color"))
         return function(*args, output=output, **kwargs)
 
-    return _decorated(collected, _OUTPUT)
+    return cast(F, _decorated(collected, _OUTPUT))
 
 
-def _decorated(function: Any, options: tuple[Any, ...]) -> Any:
+def _decorated(function: F, options: tuple[Callable[[F], F], ...]) -> F:
     for option in reversed(options):
         function = option(function)
     return function
 
 
-class ShareType(click.ParamType):
+class ShareType(click.ParamType[float]):
     """A share: ``1%``, ``0.5%`` or ``0.01``."""
 
     name = "share"

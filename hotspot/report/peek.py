@@ -24,8 +24,7 @@ def peek_report(peek: Peek) -> Report:
     for row in peek.rows:
         if rows:
             rows.append((_BLANK,) * len(_COLUMNS))
-        for edge in row.callers:
-            rows.append(_edge_row(human(edge.weight), edge.share_of_function, f"    {clean(edge.function)}"))
+        rows.extend(_edge_row(human(e.weight), e.share_of_function, e.function) for e in row.callers)
         place = row.file or row.module or ""
         name = clean(row.function) + (f"  {clean(place)}" if place else "")
         rows.append(
@@ -38,11 +37,10 @@ def peek_report(peek: Peek) -> Report:
             )
         )
         own = row.self_weight / row.total_weight if row.total_weight else 0.0
-        rows.append(_edge_row(human(row.self_weight), own, "    [self]"))
-        for edge in row.callees:
-            rows.append(_edge_row(human(edge.weight), edge.share_of_function, f"    {clean(edge.function)}"))
+        rows.append(_edge_row(human(row.self_weight), own, "[self]"))
+        rows.extend(_edge_row(human(e.weight), e.share_of_function, e.function) for e in row.callees)
     return Report((Cell(headline(peek.profile), tone="strong"), Table(_COLUMNS, tuple(rows))))
 
 
 def _edge_row(weight: str, share: float, name: str) -> tuple[Cell, ...]:
-    return Cell(weight), Cell(human_share(share), share=share), _BLANK, _BLANK, Cell(name)
+    return Cell(weight), Cell(human_share(share), share=share), _BLANK, _BLANK, Cell(f"    {clean(name)}")
