@@ -16,7 +16,7 @@ import numpy as np
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.formats_proto.pprof_fields import LabelField, ProfileField, SampleField
 from hotspot.formats_proto.wire import Fields, WireType, concatenated, fields_of_each, varints
-from hotspot.importers._pprof_tables import Ids, Messages, ProfileFile
+from hotspot.importers.pprof.tables import Ids, Messages, ProfileFile
 from hotspot.profile import Bool, Int32, Int64, Thread
 
 _CHUNK = 1 << 16  # samples whose fields are in memory at a time

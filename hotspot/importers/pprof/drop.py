@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotspot.importers._pprof_tables import Locations
+from hotspot.importers.pprof.tables import Locations
 from hotspot.profile import Bool, Int32, Int64
 
 

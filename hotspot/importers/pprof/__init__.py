@@ -25,10 +25,10 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import MalformedProfile
 from hotspot.formats_proto.pprof_fields import ProfileField, ValueTypeField
 from hotspot.formats_proto.wire import Fields, WireError, WireType, fields_of, fields_of_each
-from hotspot.importers._pprof_drop import cut_locations, drop_rule, kept_locations
-from hotspot.importers._pprof_samples import Distinct, read_labels, read_samples, stack_locations
-from hotspot.importers._pprof_tables import Locations, ProfileFile, read_locations
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
+from hotspot.importers.pprof.drop import cut_locations, drop_rule, kept_locations
+from hotspot.importers.pprof.samples import Distinct, read_labels, read_samples, stack_locations
+from hotspot.importers.pprof.tables import Locations, ProfileFile, read_locations
 from hotspot.profile import Int32, Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo("pprof", "pprof (gzipped protocol buffers)", (".pb.gz", ".pprof", ".pb"))
