@@ -78,7 +78,7 @@ def load_config(start: Path | None = None, project: Path | None = None) -> Confi
     table: dict[str, Any] = {}
     pyproject, own = root / "pyproject.toml", root / "hotspot.toml"
     if pyproject.is_file():
-        table.update(_read_toml(pyproject).get("tool", {}).get("hotspot", {}))
+        table.update(_tool_table(pyproject) or {})
     if own.is_file():
         table.update(_read_toml(own))
     return _config_from(root, table, own if own.is_file() else pyproject)
@@ -90,9 +90,20 @@ def _find_root(start: Path) -> Path:
         if (folder / "hotspot.toml").is_file() or (folder / ".git").exists():
             return folder
         pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and "hotspot" in _read_toml(pyproject).get("tool", {}):
+        if pyproject.is_file() and _tool_table(pyproject) is not None:
             return folder
     return start
+
+
+def _tool_table(pyproject: Path) -> dict[str, Any] | None:
+    """Return ``[tool.hotspot]``, or None where there is none."""
+    tool = _read_toml(pyproject).get("tool", {})
+    if not isinstance(tool, dict) or "hotspot" not in tool:
+        return None
+    table = tool["hotspot"]
+    if not isinstance(table, dict):
+        raise ConfigError(f"{pyproject}: tool.hotspot must be a table")
+    return table
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -127,7 +138,10 @@ def _shaped(key: str, value: Any, path: Path) -> Any:
         return tuple(value.items())
     if key.endswith("_command") or key == "worktree_setup":
         if isinstance(value, str):
-            return tuple(shlex.split(value))
+            try:
+                return tuple(shlex.split(value))
+            except ValueError as error:
+                raise ConfigError(f"{path}: {key}: {str(error).lower()}") from error
         return _texts(key, value, path)
     if not isinstance(value, dict):
         raise ConfigError(f"{path}: {key} must be a table")

@@ -27,7 +27,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part")
+    except OSError as error:
+        error.filename = os.fspath(path)  # the name the caller knows, not that of the file aside
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

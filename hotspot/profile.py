@@ -19,17 +19,19 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.errors import InvariantError, UsageError
+from hotspot.errors import InvariantError, MissingTool, UsageError
 from hotspot.units import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hotspot.analysis.columns import Rows
     from hotspot.analysis.diff import Diff
     from hotspot.analysis.peek import Peek
     from hotspot.analysis.rank import Ranking
@@ -137,6 +139,7 @@ class LossKind(enum.StrEnum):
     TRUNCATED = "truncated"  # stacks are cut off
     SKIPPED = "skipped"  # lines that could not be read
     INCONSISTENT = "inconsistent"  # the file contradicts itself; what was decided is in the text
+    APPROXIMATE = "approximate"  # the file holds a call graph; paths through it are estimated
     DROPPED = "dropped"  # known to be in the file, not kept
 
 
@@ -405,6 +408,26 @@ class Profile:
 
         return diff(self, after, **options)
 
+    def to_pandas(self, rows: Rows = "functions") -> Any:
+        """Return a ``pandas.DataFrame``; see `hotspot.analysis.columns.columns`.
+
+        Raises:
+            MissingTool: pandas is not installed.
+        """
+        from hotspot.analysis.columns import columns
+
+        return _data_frame("pandas", columns(self, rows))
+
+    def to_polars(self, rows: Rows = "functions") -> Any:
+        """Return a ``polars.DataFrame``; see `hotspot.analysis.columns.columns`.
+
+        Raises:
+            MissingTool: polars is not installed.
+        """
+        from hotspot.analysis.columns import columns
+
+        return _data_frame("polars", columns(self, rows))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's *profile* object."""
         number = self.value_type.number
@@ -420,6 +443,14 @@ class Profile:
             "losses": [loss.text for loss in self.provenance.losses],
             "runs": self.provenance.runs,
         }
+
+
+def _data_frame(library: str, columns: dict[str, Any]) -> Any:
+    try:
+        module = import_module(library)
+    except ModuleNotFoundError as error:
+        raise MissingTool(f"{library} is not installed", hint=f"pip install {library}") from error
+    return module.DataFrame(columns)
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

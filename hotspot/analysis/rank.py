@@ -22,7 +22,7 @@ class RankRow:
 
     Attributes:
         line: for a function, its hottest known line.
-        in_app: whether the project owns it; None where that is not known.
+        in_app: whether the project owns it; None where that is not known, or holds for a part of it only.
     """
 
     rank: int
@@ -112,20 +112,17 @@ def rank(
         known: for which frames ``owned`` is certain, bool[frames]; all where None.
     """
     group_of_frame, groups = _groups(profile, by)
-    self_weight, total_weight = group_totals(profile, group_of_frame, groups)
-    frame_self = sum_by_group(profile.call_tree.frame, profile.node_self, len(profile.frames))
-    rest = 0
+    node_self, rest = profile.node_self, 0
     if in_app:
         mine = np.zeros(len(profile.frames), dtype=bool) if owned is None else owned
         node_self = charge_to_owned(profile, mine)
-        frame_self = sum_by_group(profile.call_tree.frame, node_self, len(profile.frames))
-        self_weight = sum_by_group(group_of_frame, frame_self, groups)
-        rest = profile.total - int(frame_self.sum())
-        keep = np.zeros(groups, dtype=bool)
-        keep[group_of_frame[mine]] = True
-    else:
-        keep = np.ones(groups, dtype=bool)
-    keep &= _occurring(profile, group_of_frame, groups)
+        rest = profile.total - int(node_self.sum())
+        # Only owned frames make up rows: a file or module, above all an unknown one, can hold others as well.
+        group_of_frame = np.where(mine, group_of_frame, np.int32(-1))
+    frame_self = sum_by_group(profile.call_tree.frame, node_self, len(profile.frames))
+    self_weight = sum_by_group(group_of_frame, frame_self, groups)
+    _, total_weight = group_totals(profile, group_of_frame, groups)
+    keep = _occurring(profile, group_of_frame, groups)
     order = _order(profile, np.flatnonzero(keep), group_of_frame, self_weight, total_weight, sort)
     shown = order[:n] if n > 0 else order
     builder = _RowBuilder(profile, by, group_of_frame, frame_self, owned, known)
@@ -151,9 +148,14 @@ def charge_to_owned(profile: Profile, owned: Bool) -> Int64:
 def hottest_lines(
     profile: Profile, frame_self: Int64, group_of_frame: Int32, groups: int
 ) -> tuple[Int32, Int32]:
-    """Return the hottest frame with a known line of each group and its line, int32[groups] each; -1 and 0 if none."""
+    """Return the hottest frame with a known line of each group and its line, int32[groups] each; -1 and 0 if none.
+
+    Frames of group -1, and frames that no stack holds (filters leave such behind), are left out.
+    """
     frames = profile.frames
-    known = np.flatnonzero(frames.line > 0)
+    occurring = np.zeros(len(frames), dtype=bool)
+    occurring[profile.call_tree.frame] = True
+    known = np.flatnonzero((frames.line > 0) & occurring & (group_of_frame >= 0))
     frame_total = sum_by_group(profile.call_tree.frame, profile.node_total, len(frames))
     # Ascending by (group, self, total, smaller line last): the last of each group wins.
     order = known[
@@ -179,9 +181,18 @@ def _groups(profile: Profile, by: By) -> tuple[Int32, int]:
 
 def _occurring(profile: Profile, group_of_frame: Int32, groups: int) -> Bool:
     """Which groups any sample touches: frames that only filtered stacks had are not rows."""
+    group = group_of_frame[profile.call_tree.frame]
     seen = np.zeros(groups, dtype=bool)
-    seen[group_of_frame[profile.call_tree.frame]] = True
+    seen[group[group >= 0]] = True
     return seen
+
+
+def _first_frames(group_of_frame: Int32, groups: int) -> Int64:
+    """The first frame of each group, int64[groups]; -1 where it has none."""
+    members = np.flatnonzero(group_of_frame >= 0)[::-1]
+    first = np.full(groups, -1, dtype=np.int64)
+    first[group_of_frame[members]] = members
+    return first
 
 
 def _order(
@@ -193,8 +204,7 @@ def _order(
     sort: Sort,
 ) -> Int64:
     """Hottest first; ties by the other weight, then by name, so that output is stable between runs."""
-    first = np.full(len(self_weight), -1, dtype=np.int64)
-    first[group_of_frame[::-1]] = np.arange(len(group_of_frame))[::-1]
+    first = _first_frames(group_of_frame, len(self_weight))
     strings = profile.frames.strings
     main, other = (self_weight, total_weight) if sort == "self" else (total_weight, self_weight)
     names = [strings[int(profile.frames.name[first[g]])] for g in candidates]
@@ -220,11 +230,13 @@ class _RowBuilder:
         self.profile = profile
         self.by = by
         groups = int(group_of_frame.max(initial=-1)) + 1
-        self.first = np.full(groups, -1, dtype=np.int64)
-        self.first[group_of_frame[::-1]] = np.arange(len(group_of_frame))[::-1]
+        self.first = _first_frames(group_of_frame, groups)
         _, self.line = hottest_lines(profile, frame_self, group_of_frame, groups)
-        self.owned = owned
-        self.known = known
+        size, yes, no = (
+            sum_by_group(group_of_frame, mask.astype(np.int64), groups)
+            for mask in _verdicts(len(group_of_frame), owned, known)
+        )
+        self.all_owned, self.none_owned = yes == size, no == size
 
     def row(self, rank: int, group: int, self_weight: int, total_weight: int) -> RankRow:
         frame = int(self.first[group])
@@ -239,9 +251,7 @@ class _RowBuilder:
             module = None
         if self.by == "module":
             file = None
-        in_app: bool | None = None
-        if self.owned is not None and (self.known is None or self.known[frame]):
-            in_app = bool(self.owned[frame])
+        in_app = True if self.all_owned[group] else False if self.none_owned[group] else None
         share = self.profile.share
         return RankRow(
             rank,
@@ -255,6 +265,15 @@ class _RowBuilder:
             share(total_weight),
             in_app,
         )
+
+
+def _verdicts(frames: int, owned: Bool | None, known: Bool | None) -> tuple[Bool, Bool, Bool]:
+    """Which frames there are, which are known to be owned, and which are known not to be."""
+    every = np.ones(frames, dtype=bool)
+    if owned is None:
+        return every, ~every, ~every
+    sure = every if known is None else known
+    return every, owned & sure, ~owned & sure
 
 
 def _insert_rest(rows: list[RankRow], rest: int, profile: Profile, sort: Sort, n: int) -> list[RankRow]:

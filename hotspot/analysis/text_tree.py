@@ -30,12 +30,14 @@ class TreeRow:
 
 @dataclass(frozen=True)
 class TextTree:
-    """A call tree as rows in drawing order."""
+    """A call tree as rows in drawing order; ``hidden_roots`` were too narrow, together ``hidden_weight``."""
 
     profile: Profile
     inverted: bool
     min_share: float
     rows: tuple[TreeRow, ...]
+    hidden_roots: int
+    hidden_weight: int
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object."""
@@ -61,6 +63,8 @@ class TextTree:
                 }
                 for row in self.rows
             ],
+            "hidden_roots": self.hidden_roots,
+            "hidden_weight": number(self.hidden_weight),
         }
 
 
@@ -78,7 +82,9 @@ def text_tree(profile: Profile, *, inverted: bool = False, min_share: float = 0.
     children = _children_by_weight(shown)
     rows: list[TreeRow] = []
     strings, frames = shown.frames.strings, shown.frames
-    pending = [node for node in reversed(children.get(-1, [])) if abs(int(total[node])) >= threshold]
+    roots = children.get(-1, [])
+    drawn_roots = [node for node in roots if abs(int(total[node])) >= threshold]
+    pending = drawn_roots[::-1]
     while pending:
         node = pending.pop()
         below = children.get(node, [])
@@ -100,7 +106,14 @@ def text_tree(profile: Profile, *, inverted: bool = False, min_share: float = 0.
             )
         )
         pending.extend(reversed(drawn))
-    return TextTree(profile, inverted, min_share, tuple(rows))
+    return TextTree(
+        profile,
+        inverted,
+        min_share,
+        tuple(rows),
+        hidden_roots=len(roots) - len(drawn_roots),
+        hidden_weight=profile.total - sum(int(total[node]) for node in drawn_roots),
+    )
 
 
 def _children_by_weight(profile: Profile) -> dict[int, list[int]]:

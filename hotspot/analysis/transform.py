@@ -9,7 +9,7 @@
 | show-from    | frames above the match nearest to the root leave; dropped where nothing matches |
 | prune-from   | frames below the match nearest to the leaf leave |
 | thread       | kept where its thread's name contains the word, or its pid or tid is the number |
-| time range   | kept where its time, from the first sample on, lies in [from, to) |
+| time range   | kept where its time, from the profile's first sample on, lies in [from, to) |
 
 Source: pprof's documentation and profile/filter.go, profile/prune.go for the corner cases.
 """
@@ -68,8 +68,10 @@ def parse_time_range(text: str) -> tuple[int | None, int | None]:
         begin, separator, end = text.partition(":")
     if not separator:
         raise UsageError(f"bad time range {text!r}: write FROM..TO, say 1.5s..3s")
-    bounds = tuple(_nanoseconds(side, text) if side.strip() else None for side in (begin, end))
-    return bounds[0], bounds[1]
+    low, high = (_nanoseconds(side, text) if side.strip() else None for side in (begin, end))
+    if high is not None and high <= (low or 0):
+        raise UsageError(f"bad time range {text!r}: it ends before it begins")
+    return low, high
 
 
 def _nanoseconds(text: str, whole: str) -> int:
@@ -91,6 +93,7 @@ def apply_filters(profile: Profile, filters: Filters) -> Profile:
     if not filters:
         return profile
     before = profile.samples.weight.sum(axis=0)
+    first_time = _first_time(profile)
     for name, pattern, step in (
         ("focus", filters.focus, _focus),
         ("ignore", filters.ignore, _ignore),
@@ -107,11 +110,12 @@ def apply_filters(profile: Profile, filters: Filters) -> Profile:
     if filters.thread is not None:
         profile = _thread(profile, filters.thread)
     if filters.time_range is not None:
-        profile = _time_range(profile, *filters.time_range)
+        profile = _time_range(profile, first_time, *filters.time_range)
     if filters.relative:
-        return profile
+        return replace(profile, hidden=())
     after = profile.samples.weight.sum(axis=0)
-    return replace(profile, hidden=tuple(int(w) for w in before - after))
+    earlier = profile.hidden or (0,) * len(profile.value_types)
+    return replace(profile, hidden=tuple(h + int(w) for h, w in zip(earlier, before - after, strict=True)))
 
 
 def _focus(profile: Profile, node_matches: Bool) -> Profile:
@@ -161,11 +165,16 @@ def _thread(profile: Profile, wanted: str) -> Profile:
     return keep_rows(profile, (thread >= 0) & matches[thread])
 
 
-def _time_range(profile: Profile, begin: int | None, end: int | None) -> Profile:
+def _first_time(profile: Profile) -> int:
+    time = profile.samples.time
+    return int(time.min()) if time is not None and len(time) else 0
+
+
+def _time_range(profile: Profile, first: int, begin: int | None, end: int | None) -> Profile:
     time = profile.samples.time
     if time is None:
         raise UsageError("--time-range: this profile does not record when its samples were taken")
-    since = time - time.min(initial=2**63 - 1) if len(time) else time
+    since = time - first
     keep = np.ones(len(time), dtype=bool)
     if begin is not None:
         keep &= since >= begin

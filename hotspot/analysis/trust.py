@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hotspot.profile import NO_STACK, LossKind, Profile
+from hotspot.profile import NO_STACK, Bool, Kind, LossKind, Profile
+from hotspot.units import human_share
 
 _UNKNOWN = re.compile(r"^(?:\[?unknown\]?|\?\?|0x[0-9a-fA-F]+|\[no stack\]|\[unknown:.*\])$")
 
@@ -21,15 +23,19 @@ class Trust:
         unknown_share: share of the weight whose leaf has no name.
         truncated_share: share of the samples the recorder cut off, or of the weight without any stack.
         skipped_lines: lines of the file that could not be read.
+        broken_share: share of the weight whose stack is cut off by a frame without a name: what called it is lost.
         max_depth: frames of the deepest stack.
+        advice: one sentence for each thing that can be done better next time, the gravest first.
     """
 
     profile: Profile
     unknown_share: float
     truncated_share: float
     skipped_lines: int
+    broken_share: float
     max_depth: int
     duration_ns: int | None
+    advice: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
@@ -46,6 +52,8 @@ class Trust:
             "unknown_share": self.unknown_share,
             "truncated_share": self.truncated_share,
             "skipped_lines": self.skipped_lines,
+            "broken_share": self.broken_share,
+            "advice": list(self.advice),
         }
 
 
@@ -53,17 +61,71 @@ def trust(profile: Profile) -> Trust:
     """Return the facts for one profile in its selected value type."""
     frames, tree = profile.frames, profile.call_tree
     is_unknown = np.fromiter((bool(_UNKNOWN.match(s)) for s in frames.strings), bool, len(frames.strings))
-    unknown = int(profile.node_self[is_unknown[frames.name[tree.frame]]].sum())
+    unnamed = is_unknown[frames.name[tree.frame]]
+    unknown = profile.share(int(profile.node_self[unnamed].sum()))
+    truncated, broken = _truncated_share(profile), _broken_share(profile, unnamed)
+    skipped = sum(loss.amount or 0 for loss in profile.provenance.losses if loss.kind is LossKind.SKIPPED)
     return Trust(
         profile,
-        unknown_share=profile.share(unknown),
-        truncated_share=_truncated_share(profile),
-        skipped_lines=sum(
-            loss.amount or 0 for loss in profile.provenance.losses if loss.kind is LossKind.SKIPPED
-        ),
+        unknown_share=unknown,
+        truncated_share=truncated,
+        skipped_lines=skipped,
+        broken_share=broken,
         max_depth=int(tree.depth.max(initial=-1)) + 1,
         duration_ns=duration_ns(profile),
+        advice=tuple(_advice(profile, unknown, truncated, broken)),
     )
+
+
+def _broken_share(profile: Profile, unnamed: Bool) -> float:
+    """Share of the weight below a root (or a process at the root) that has no name, leaves themselves left out."""
+    tree = profile.call_tree
+    below_process = np.zeros(len(tree), dtype=bool)
+    has_parent = tree.parent >= 0
+    kind = profile.frames.kind[tree.frame]
+    below_process[has_parent] = kind[tree.parent[has_parent]] == Kind.PROCESS
+    outermost = (~has_parent & (kind != Kind.PROCESS)) | below_process
+    cut = np.flatnonzero(outermost & unnamed)
+    return profile.share(int((profile.node_total[cut] - profile.node_self[cut]).sum()))
+
+
+def _advice(profile: Profile, unknown: float, truncated: float, broken: float) -> Iterator[str]:
+    samples = profile.sample_count
+    if samples is not None and samples < _FEW_SAMPLES:
+        share = human_share(min(_SAMPLES_FOR_A_SHARE / samples, 1.0)) if samples else "anything"
+        yield (
+            f"Few samples ({samples:,}): shares below about {share} are guesses; record longer or at a higher rate."
+        )
+    native = profile.provenance.format.startswith("perf")
+    if broken >= _WORTH_SAYING:
+        yield (
+            f"{human_share(broken)} of the weight hangs below a frame without a name, so its callers are lost: "
+            + (
+                "build with -fno-omit-frame-pointer, or record with `perf record --call-graph dwarf`."
+                if native
+                else "record with frame pointers or DWARF unwinding."
+            )
+        )
+    if unknown >= _WORTH_SAYING:
+        yield (
+            f"{human_share(unknown)} of the weight has no function name: install the debug symbols of the modules "
+            "concerned (`hotspot top --by module --focus unknown`) and convert on the machine that recorded."
+        )
+    if truncated >= _WORTH_SAYING / 5:
+        yield (
+            f"{human_share(truncated)} of the stacks are cut off: raise the limit where it is recorded "
+            "(kernel.perf_event_max_stack for perf)."
+        )
+    if any(loss.kind is LossKind.PRUNED for loss in profile.provenance.losses):
+        yield (
+            "The drawing left narrow frames out: keep the folded stacks beside it, or draw with --minwidth 0, "
+            "so that small functions can be told from absent ones."
+        )
+
+
+_FEW_SAMPLES = 1000
+_SAMPLES_FOR_A_SHARE = 16  # a share of 16 samples has a standard error of a quarter of itself
+_WORTH_SAYING = 0.05
 
 
 def duration_ns(profile: Profile) -> int | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from hotspot import __version__
+from hotspot.cli.messages import say
 from hotspot.errors import HotspotError
 
 # name -> (module, one line of help). Help is kept here so that `hotspot --help` imports no command.
@@ -30,6 +31,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when the command is used."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Print the help where nothing is asked for: on stderr, as a usage error (click's own ways vary)."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that went away is no error, though click's ``main`` would exit 1 for it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _drop_output()
+            ctx.exit(0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return command names in the order they are taught."""
@@ -87,8 +103,7 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         code = _fail("interrupted", None, 130)
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough; keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -106,8 +121,11 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _drop_output() -> None:
+    """The reader (``| head``) has seen enough; keep Python from complaining when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fail(message: str, hint: str | None, code: int) -> int:
-    text = f"hotspot: {message}" + (f"; {hint}" if hint else "")
-    # One line whatever a file name or a symbol contains.
-    click.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in text), err=True)
+    say(message + (f"; {hint}" if hint else ""))
     return code

@@ -66,8 +66,8 @@ _OUTPUT = (
     click.option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="Write here instead of stdout.",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        help="Write here instead of stdout (-).",
     ),
     click.option(
         "--color",
@@ -95,7 +95,8 @@ def output_options(function: F) -> F:
 
     @functools.wraps(function)
     def collected(*args: Any, **kwargs: Any) -> Any:
-        output = Output(kwargs.pop("format_"), kwargs.pop("output"), kwargs.pop("color"))
+        path = kwargs.pop("output")
+        output = Output(kwargs.pop("format_"), None if path == Path("-") else path, kwargs.pop("color"))
         return function(*args, output=output, **kwargs)
 
     return cast(F, _decorated(collected, _OUTPUT))

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
+from hotspot.cli.messages import say
 from hotspot.errors import UsageError
 from hotspot.files import write_atomically
 from hotspot.report.table import Report, csv_text, markdown, plain, terminal
@@ -55,7 +54,9 @@ class Output:
 
     def _rendered(self, document: Mapping[str, Any], report: Report, rows: str | None) -> str:
         if self.format == "json":
-            return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+            # Where UTF-8 cannot be written, JSON has escapes of its own.
+            ascii_only = self.path is None and sys.stdout.encoding.lower().replace("-", "") != "utf8"
+            return json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=2) + "\n"
         if self.format == "csv":
             if rows is None:
                 raise UsageError("this command has no rows to print as CSV; use -f json")
@@ -80,4 +81,4 @@ class Output:
 
 def note(message: str) -> None:
     """Say something to the person at the terminal that is not part of the result."""
-    click.echo(f"hotspot: {message}", err=True)
+    say(message)

@@ -6,7 +6,7 @@ from hotspot.analysis.diff import Diff, merged_side
 from hotspot.analysis.diff_rows import DiffRow
 from hotspot.analysis.sentence import interval_text, points
 from hotspot.report.rank import headline
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
 
 _COLUMNS = (
@@ -60,11 +60,6 @@ _BASIS = {
     "reference": "functions that did not change",
     "equal_work": "assumption",
 }
-
-
-def clean_sentence(text: str) -> str:
-    """Clean word by word: a sentence may be long, a name in it may not."""
-    return " ".join(clean(word) for word in text.split(" "))
 
 
 def _runs(runs: int) -> str:

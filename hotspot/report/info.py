@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotspot.analysis.trust import Trust
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_duration, human_share
 
 
@@ -28,6 +28,7 @@ def info_report(facts: Trust) -> Report:
     rows += [
         ("unknown", f"{human_share(facts.unknown_share)} of the weight has no function name"),
         ("cut off", f"{human_share(facts.truncated_share)} of the stacks"),
+        ("broken", f"{human_share(facts.broken_share)} of the weight has lost its callers"),
         ("skipped", f"{facts.skipped_lines:,} lines"),
     ]
     columns = (Column(""), Column("", grow=True))
@@ -45,4 +46,10 @@ def info_report(facts: Trust) -> Report:
         parts += ["", "lost on the way:", *(f"  - {clean(loss.text)}" for loss in source.losses)]
     else:
         parts += ["", "nothing is known to be lost"]
+    if facts.advice:
+        parts += [
+            "",
+            "to trust the next one more:",
+            *(f"  - {clean_sentence(text)}" for text in facts.advice),
+        ]
     return Report(tuple(parts))

@@ -32,7 +32,12 @@ def listing_report(listings: Listings) -> Report:
         if not any(line.line for line in listing.lines):
             parts.append("the profile has no line numbers for this function")
         elif listing.source is None:
-            parts.append("source not found from here: run inside the project, or set path_map")
+            parts.append(
+                "source not found, or too short for these lines: run inside the project as profiled, or set path_map"
+            )
+        if listing.others:
+            others = clean(", ".join(listing.others))
+            parts.append(f"{clean(function.file or '')} can also mean {others}; path_map decides")
         parts.append(_table(listing, listings))
     return Report(tuple(parts))
 

@@ -14,7 +14,8 @@ def ranking_report(ranking: Ranking) -> Report:
     parts: list[str | Cell | Table] = [Cell(headline(profile), tone="strong"), ranking_table(ranking)]
     rest = ranking.available - len(ranking.rows)
     if rest > 0:
-        parts.append(Cell(f"{rest:,} more rows (-n 0 shows all)", tone="quiet"))
+        rows = "row" if rest == 1 else "rows"
+        parts.append(Cell(f"{rest:,} more {rows} (-n 0 shows all)", tone="quiet"))
     if profile.hidden_weight:
         share = profile.share(profile.hidden_weight)
         parts.append(
@@ -23,7 +24,7 @@ def ranking_report(ranking: Ranking) -> Report:
                 tone="quiet",
             )
         )
-    if ranking.in_app and not any(row.in_app for row in ranking.rows):
+    if ranking.in_app and rest <= 0 and not any(row.in_app for row in ranking.rows):
         parts.append(
             "no frame is known to be in-app: run inside the project, or set in_app = [...] in hotspot.toml"
         )

@@ -67,6 +67,11 @@ def clean(text: str) -> str:
     return text
 
 
+def clean_sentence(text: str) -> str:
+    """Clean word by word: a sentence may be long, a name in it may not."""
+    return " ".join(clean(word) for word in text.split(" "))
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
@@ -128,7 +133,7 @@ def markdown(report: Report) -> str:
 
 def _md(text: str) -> str:
     """Escape what Markdown or HTML would interpret."""
-    for character in "\\`*_{}[]<>|#":
+    for character in "\\`*_{}[]<>|#~&":
         text = text.replace(character, f"\\{character}")
     return text
 
@@ -175,16 +180,12 @@ def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
             cell = part if isinstance(part, Cell) else Cell(part)
             console.print(Text(cell.text, style=_STYLES[cell.tone]), soft_wrap=False)
             continue
-        table = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
-        for column in part.columns:
+        table = RichTable(
+            box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", expand=False
+        )
+        for column, column_width in zip(part.columns, _fitting_widths(part, console.width), strict=True):
             table.add_column(
-                column.title,
-                justify=column.align,
-                no_wrap=True,
-                overflow="ellipsis",
-                ratio=None,
-                min_width=12 if column.grow else None if column.bar else len(column.title),
-                max_width=None if column.grow else 40,
+                column.title, justify=column.align, no_wrap=True, overflow="ellipsis", width=column_width
             )
             if column.bar:
                 table.add_column("", no_wrap=True, width=_BAR)
@@ -202,6 +203,28 @@ def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
 
 
 _BAR = 12
+_GAP = 2
+_NARROWEST = 12  # what a growing column keeps on the smallest terminal
+
+
+def _fitting_widths(table: Table, available: int) -> list[int]:
+    """Return the columns' widths: as wide as their cells, but growing ones share what a narrow terminal has left.
+
+    rich's own way takes the same from every column, whatever stands in it, and crops the line in the end.
+    """
+    texts = [[column.title for column in table.columns]]
+    texts += [[cell.text for cell in row] for row in table.rows]
+    widths = [max(_width(row[i]) for row in texts) for i in range(len(table.columns))]
+    bars = sum(column.bar for column in table.columns)
+    left = available - bars * (_BAR + _GAP) - (len(widths) - 1) * _GAP
+    left -= sum(width for width, column in zip(widths, table.columns, strict=True) if not column.grow)
+    growing = sorted((width, i) for i, width in enumerate(widths) if table.columns[i].grow)
+    for position, (width, i) in enumerate(growing):
+        widths[i] = min(width, max(left // (len(growing) - position), _NARROWEST))
+        left -= widths[i]
+    return widths
+
+
 _STYLES = {
     None: "",
     "worse": "bold red",

@@ -18,15 +18,18 @@ def tree_report(tree: TextTree) -> Report:
         Column("called by" if tree.inverted else "call tree", grow=True),
     )
     rows: list[tuple[Cell, ...]] = []
-    hidden: list[tuple[int, TreeRow]] = []
+    hidden: list[TreeRow] = []
+
+    def say_hidden(depth: int, nodes: int, weight: int) -> None:
+        share = tree.profile.share(weight)
+        text = f"{_indent(depth)}({nodes:,} narrower)"
+        rows.append((Cell(human_share(share), share=share), Cell(""), Cell(text, tone="quiet")))
 
     def flush(depth: int) -> None:
         """Say what was summed up below nodes at this depth or deeper, once their drawn children are done."""
-        while hidden and hidden[-1][0] >= depth:
-            level, parent = hidden.pop()
-            share = tree.profile.share(parent.hidden_weight)
-            text = f"{_indent(level + 1)}({parent.hidden_children:,} narrower)"
-            rows.append((Cell(human_share(share), share=share), Cell(""), Cell(text, tone="quiet")))
+        while hidden and hidden[-1].depth >= depth:
+            parent = hidden.pop()
+            say_hidden(parent.depth + 1, parent.hidden_children, parent.hidden_weight)
 
     for row in tree.rows:
         flush(row.depth)
@@ -39,8 +42,10 @@ def tree_report(tree: TextTree) -> Report:
             )
         )
         if row.hidden_children and row.hidden_weight:
-            hidden.append((row.depth, row))
+            hidden.append(row)
     flush(0)
+    if tree.hidden_roots:
+        say_hidden(0, tree.hidden_roots, tree.hidden_weight)
     return Report((Cell(headline(tree.profile), tone="strong"), Table(columns, tuple(rows))))
 
 

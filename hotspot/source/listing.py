@@ -11,7 +11,7 @@ from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
 
 _CONTEXT = 3
-_LONGEST = 400  # lines shown of one function; the hottest stay
+_LONGEST = 400  # of a longer function, lines without weight are shown around the hottest only
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,17 @@ class ListedLine:
 
 @dataclass(frozen=True)
 class Listing:
-    """One function's listing; ``source`` is the file that was read, None where none was found."""
+    """One function's listing.
+
+    Attributes:
+        source: the file that was read, None where none was found.
+        others: files of the project that the recorded path can mean as well.
+    """
 
     function: FunctionLines
     source: str | None
     lines: tuple[ListedLine, ...]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,29 +88,30 @@ def _listing(function: FunctionLines, ownership: Ownership) -> Listing:
     if not weights or not text or max(weights) > len(text):
         bare = [ListedLine(line, None, weight) for line, weight in sorted(weights.items())]
         return Listing(function, None, (*unknown, *bare))
-    wanted = sorted(weights, key=lambda line: (-weights[line].total_weight, line))[:_LONGEST]
-    first, last = min(wanted) - _CONTEXT, max(wanted) + _CONTEXT
-    if last - first > _LONGEST:
-        shown = {near for line in wanted for near in range(line - _CONTEXT, line + _CONTEXT + 1)}
-    else:
-        shown = set(range(first, last + 1))
+    first, last = min(weights) - _CONTEXT, max(weights) + _CONTEXT
+    shown = set(range(first, last + 1))
+    if len(shown) > _LONGEST:
+        hottest = sorted(weights, key=lambda line: (-weights[line].total_weight, line))[: _LONGEST // 10]
+        shown = {near for line in hottest for near in range(line - _CONTEXT, line + _CONTEXT + 1)}
+        shown |= weights.keys()  # every weight is shown, whatever the length
     lines = [
         ListedLine(line, text[line - 1], weights.get(line))
         for line in sorted(shown)
         if 1 <= line <= len(text)
     ]
-    return Listing(function, str(source), (*unknown, *lines))
+    others = tuple(ownership.local_files(function.file or "")[1:])
+    return Listing(function, str(source), (*unknown, *lines), others)
 
 
 def _source_path(recorded: str, ownership: Ownership) -> Path | None:
-    local = ownership.local_file(recorded)
-    candidates = [ownership.config.root / local] if local else []
+    candidates = [ownership.config.root / local for local in ownership.local_files(recorded)[:1]]
     candidates.append(Path(recorded))
     return next((path for path in candidates if path.is_file()), None)
 
 
 def _read_lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        # Not splitlines(): compilers count line ends only, not the form feeds some sources have.
+        return path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return []  # unreadable source is source not found: the weights are shown without text

@@ -39,7 +39,7 @@ _SYSTEM_FOLDERS = (
     "/nix/store/",
 )
 _REGISTRY = re.compile(
-    r"/(?:site-packages|dist-packages|\.cargo/registry|\.cargo/git|go/pkg/mod|\.rustup|rustc/[0-9a-f]{40}|node_modules|vendor|third_party)/"
+    r"/(?:site-packages|dist-packages|\.cargo/registry|\.cargo/git|go/pkg/mod|\.rustup|rustc/[0-9a-f]{40}|node_modules|vendor|third_party|lib(?:64)?/(?:python|pypy)\d[\d.]*t?)/"
 )
 _PSEUDO_FILE = re.compile(r"^<(?:frozen |string>|stdin>|__array_function__|decorator|built-in|attrs )")
 _CELL = re.compile(r"^(?:In\[\d+\]|<ipython-input-\d+|.*ipykernel_\d+/)")
@@ -84,8 +84,7 @@ class Ownership:
         found = []
         for file in self.tree.files:
             if file.rsplit("/", 1)[-1] == "go.mod":
-                text = (self.config.root / file).read_text(errors="replace")
-                found.extend(re.findall(r"^module\s+(\S+)", text, re.MULTILINE))
+                found.extend(re.findall(r"^module\s+(\S+)", _text(self.config.root / file), re.MULTILINE))
         return tuple(found)
 
     def classify(self, profile: Profile) -> Verdict:
@@ -127,25 +126,29 @@ class Ownership:
     def local_file(self, recorded: str) -> str | None:
         """Return the repository-relative file a recorded path means, or None where it is not the project's.
 
-        Where several files of the project end like a shortened path, the shortest is taken.
+        Where several files of the project end like a shortened path, the shortest is taken (`local_files` has all).
         """
+        return next(iter(self.local_files(recorded)), None)
+
+    def local_files(self, recorded: str) -> tuple[str, ...]:
+        """Return the files a recorded path can mean: the shortest first, those of one length by name."""
         if _CELL.match(recorded):
-            return recorded
+            return (recorded,)
         if _PSEUDO_FILE.match(recorded):
-            return None
+            return ()
         path = recorded
-        for prefix, local in self.config.path_map:
-            if path.startswith(prefix):
-                path = str((self.config.root / local).resolve()) + path[len(prefix.rstrip("/")) :]
+        for prefix, local in sorted(self.config.path_map, key=lambda pair: -len(pair[0])):
+            folder = prefix.rstrip("/")
+            if path == folder or path.startswith(f"{folder}/"):
+                path = str((self.config.root / local).resolve()) + path[len(folder) :]
                 break
         root = str(self.config.root)
         if path.startswith(root + "/"):
             relative = path[len(root) + 1 :]
-            return None if is_foreign(relative) else relative
+            return () if is_foreign(relative) else (relative,)
         if _REGISTRY.search(path) or path.startswith(_SYSTEM_FOLDERS):
-            return None
-        found = self.tree.find(path)
-        return min(found, key=lambda f: (len(f), f)) if found else None
+            return ()
+        return tuple(sorted(self.tree.find(path), key=lambda file: (len(file), file)))
 
     @cached_property
     def _in_app(self) -> tuple[re.Pattern[str], ...]:
@@ -208,6 +211,13 @@ def _python_packages(tree: SourceTree) -> set[str]:
         elif len(parts) == 1 and file.endswith(".py"):
             names.add(file[:-3])
     return names
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""  # git still lists a file that was deleted a moment ago
 
 
 def _toml(path: Path) -> dict[str, object]:

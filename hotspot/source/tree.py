@@ -100,7 +100,7 @@ def _walked_files(root: Path) -> list[str]:
         folders[:] = [name for name in folders if name not in FOREIGN_FOLDERS and not name.startswith(".")]
         relative = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if relative == "." else f"{relative}/"
-        files.extend(prefix + name for name in names)
+        files.extend(prefix + name for name in names if name != ".git")  # a worktree's is a file
         if len(files) >= _MOST_FILES:
             break
     return files

@@ -1,0 +1,171 @@
+"""``hotspot issues``: drafts issue files, and the commands that list, show and close them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from hotspot.cli.inputs import read_profile
+from hotspot.cli.options import InputOptions, input_options, output_options
+from hotspot.cli.output import Output, note
+from hotspot.config import Config, load_config
+from hotspot.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.command("issues")
+@click.argument("profile", required=False)
+@click.option(
+    "-n", "--top", "top", type=click.IntRange(min=0), default=5, help="Issues to draft; 0 for all places."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be drafted; write nothing.")
+@input_options
+@output_options
+def draft(profile: str | None, top: int, dry_run: bool, inputs: InputOptions, output: Output) -> None:
+    """Draft perf-issues/*.txt for the hottest places in your own code, or refresh the numbers of known ones."""
+    from hotspot.report.issues import draft_report
+    from hotspot.workflow.draft import draft_issues
+
+    if profile in command.commands:
+        raise UsageError(
+            f"{profile!r} is a command of its own",
+            hint=f"write its name first (`hotspot issues {profile}`), or ./{profile} for a file of that name",
+        )
+    read, config = read_profile(profile, inputs)
+    result = draft_issues(read, config, top=top, dry_run=dry_run)
+    document = result.to_dict()
+    if output.format == "csv":
+        kinds = ("created", "updated", "skipped")
+        rows = [{"action": kind, "reason": None, **row} for kind in kinds for row in document[kind]]
+        document = {"rows": rows}
+    output.write(document, draft_report(result))
+
+
+class DraftGroup(click.Group):
+    """A group whose first word is a command's name; anything else is a profile to draft issues from."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the nameless command in front where no command is named."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; the nameless one drafts."""
+        return draft if cmd_name == "" else super().get_command(ctx, cmd_name)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the usage of drafting, and that there are commands."""
+        return ["[OPTIONS]", "[PROFILE]", "| COMMAND ..."]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options of drafting, then the commands."""
+        draft.format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    "issues",
+    cls=DraftGroup,
+    epilog="A command's name wins over a profile of that name: write ./list for such a file.",
+)
+def command() -> None:
+    """Draft perf-issues/*.txt for the hottest places in your own code, or refresh the numbers of known ones.
+
+    Each sample is charged to the nearest function that the project owns. A second draft finds an issue by its
+    fingerprint and rewrites its numbers only; what you wrote stays.
+    """
+
+
+def _complete_name(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from hotspot.workflow.store import IssueStore
+
+    names = [path.stem for path in IssueStore.of(load_config()).files()]
+    return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
+
+
+_project = click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The project root; by default the nearest parent with hotspot.toml or .git.",
+)
+_name = click.argument("name", shell_complete=_complete_name)
+_reason = click.option("--reason", required=True, metavar="TEXT", help="Why; goes into the progress log.")
+
+
+@command.command("list")
+@_project
+@output_options
+def list_issues(project: Path | None, output: Output) -> None:
+    """List the project's issues with their status."""
+    from hotspot.report.issues import list_report
+    from hotspot.workflow.listing import listed
+    from hotspot.workflow.store import IssueStore
+
+    store = IssueStore.of(load_config(project=project))
+    contents = store.read()
+    document = listed(store, contents)
+    broken = [str(unreadable.error) for unreadable in contents.unreadable]
+    if output.format == "csv":
+        for message in broken:
+            note(message)
+    output.write(document, list_report(contents.issues, broken), rows="issues")
+
+
+@command.command("show")
+@_name
+@_project
+@output_options
+def show(name: str, project: Path | None, output: Output) -> None:
+    """Print an issue. NAME is its file's name, or the beginning of it, in any case."""
+    from hotspot.workflow.listing import shown
+    from hotspot.workflow.store import IssueStore
+
+    store = IssueStore.of(load_config(project=project))
+    stored = store.load(store.find(name))
+    if output.for_people:
+        output.write_text(_printable(stored.issue.text))
+        return
+    from hotspot.report.table import Report
+
+    output.write(shown(stored), Report(()), rows=None)
+
+
+def _printable(text: str) -> str:
+    """Bytes that are no UTF-8, and control characters, must not reach a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
+
+
+@command.command("block")
+@_name
+@_reason
+@_project
+def block(name: str, reason: str, project: Path | None) -> None:
+    """Set an issue aside until something else has happened."""
+    _close("block", name, reason, load_config(project=project))
+
+
+@command.command("drop")
+@_name
+@_reason
+@_project
+def drop(name: str, reason: str, project: Path | None) -> None:
+    """Give an issue up: it is never drafted again."""
+    _close("drop", name, reason, load_config(project=project))
+
+
+def _close(step: str, name: str, reason: str, config: Config) -> None:
+    from hotspot.workflow.closing import close
+
+    stored = close(step, name, reason, config, today=datetime.date.today())
+    click.echo(f"{stored.name} is {stored.issue.status}")
+    click.echo("next: hotspot issues list")

@@ -1,0 +1,98 @@
+"""DTrace ``stack()``/``ustack()`` aggregations: frames leaf first, one a line, then the count on a line of its own.
+
+::
+
+              genunix`vn_free+0x9a
+              unix`sys_syscall+0x17a
+                12
+
+Offsets are not part of a name. Source: the DTrace guide, "Stack trace aggregations".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hotspot.builder import ProfileBuilder
+from hotspot.errors import MalformedProfile
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.labels import parse_label
+from hotspot.profile import Loss, LossKind, ModuleStyle, Profile, Provenance
+from hotspot.units import ValueType
+
+INFO = ImporterInfo("dtrace", "DTrace stacks", (".stacks",))
+
+_FRAME = re.compile(r"^\s+\S.*$")
+_COUNT = re.compile(r"^\s+-?\d+\s*$")
+_OFFSET = re.compile(r"\+0x[0-9a-fA-F]+$")
+_BANNER = re.compile(r"^CPU\s+ID\s+FUNCTION:NAME|^\s*\d+\s+\d+\s+\S*:\S*\s*$|^dtrace: ")
+
+
+def detect(head: Head) -> Match:
+    """Indented lines of which some hold module`symbol and some nothing but a number."""
+    lines = [line for line in head.text.splitlines()[:400] if line.strip()]
+    if not lines or not head.complete:
+        lines = lines[:-1]
+    frames = sum(bool(_FRAME.match(line)) and "`" in line for line in lines)
+    counts = sum(bool(_COUNT.match(line)) for line in lines)
+    if frames and counts and frames + counts >= 0.8 * len(lines):
+        return Match.YES
+    return Match.NO
+
+
+def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
+    """Read all stacks; user and kernel stacks of one aggregation are separated by blank lines and stay together."""
+    text = decode_text(source.read())
+    builder = ProfileBuilder((ValueType("samples", "count"),))
+    ids: dict[str, int] = {}
+    flat: list[int] = []
+    offsets, weights = [0], []
+    stack: list[int] = []
+    skipped, first_skipped = 0, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if _COUNT.match(line):
+            flat.extend(reversed(stack))
+            offsets.append(len(flat))
+            weights.append(int(line))
+            stack = []
+        elif not line.strip() or _BANNER.match(line):
+            continue
+        elif _FRAME.match(line):
+            stack.append(_frame(line.strip(), ids, builder))
+        else:
+            skipped, first_skipped = skipped + 1, first_skipped or number
+    losses = []
+    if skipped:
+        losses.append(
+            Loss(
+                LossKind.SKIPPED,
+                f"{skipped} lines are no frame and no count, first line {first_skipped}",
+                skipped,
+            )
+        )
+    if stack:
+        losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
+    if not weights:
+        raise MalformedProfile(source.path, "no stack with a count")
+    if max(map(abs, weights)) >= 2**63:
+        raise MalformedProfile(source.path, "a count exceeds 2^63")
+    builder.add_samples(builder.add_stacks(flat, offsets), weights)
+    provenance = Provenance(
+        path=source.path,
+        sha256=source.sha256,
+        format=INFO.name,
+        producer="DTrace",
+        losses=tuple(losses),
+        module_style=ModuleStyle.BACKTICK,
+    )
+    return [builder.build(provenance)]
+
+
+def _frame(text: str, ids: dict[str, int], builder: ProfileBuilder) -> int:
+    known = ids.get(text)
+    if known is None:
+        label = parse_label(_OFFSET.sub("", text))
+        known = builder.frames.intern(label.name, label.file, label.line, label.module, label.kind)
+        ids[text] = known
+    return known

@@ -1,0 +1,318 @@
+"""The parts of an issue file that a later draft rewrites: Runtime, Time Contribution, PROFILE and Evidence.
+
+In Evidence hotspot's own lines have a shape of their own: ``  - Head: ...`` with a head of `_HEADS`, and lines
+indented by six below. Any other line there is a person's; `remarks` finds them, so that a rewrite keeps them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotspot.analysis.peek import PeekEdge
+from hotspot.analysis.trust import duration_ns
+from hotspot.config import Config
+from hotspot.profile import Profile
+from hotspot.units import ValueType, human_duration, human_share
+from hotspot.workflow.frame_classes import CLASSES
+from hotspot.workflow.issue_model import UNKNOWN
+from hotspot.workflow.issue_text import one_line, paragraph
+from hotspot.workflow.measured import Measured, binomial_interval
+from hotspot.workflow.places import Charges, Place
+
+_HEADS = (
+    "Charged", "Interval", "Self", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
+    "Not charged", "Filters", "Lost", "Data", "Look closer",
+)  # fmt: skip
+_HEAD = "- "
+_BELOW = " " * 4
+_STACK_TOP, _STACK_BOTTOM = 8, 14
+_MOST_LOSSES = 10
+_NAME = 110
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One profile of one project, as issue texts speak of it.
+
+    Attributes:
+        path: how the profile is called in the files: relative to the root where it lies there.
+    """
+
+    charges: Charges
+    config: Config
+    path: str
+
+    @property
+    def profile(self) -> Profile:
+        """The profile."""
+        return self.charges.profile
+
+    @property
+    def noun(self) -> str:
+        """What the weights are shares of: ``time``, or a value type that is none."""
+        return noun(self.profile.value_type)
+
+
+def shown_path(profile: Profile, config: Config) -> str:
+    """Return how issue files call a profile: relative to the root where it lies there, else as it was given."""
+    path = profile.provenance.path
+    if not path:
+        return one_line(profile.label) or UNKNOWN
+    if path == "-":
+        return "standard input"
+    absolute = Path(os.path.abspath(path))
+    inside = absolute.is_relative_to(config.root)
+    return one_line(str(absolute.relative_to(config.root)) if inside else path)
+
+
+# Event names whose count stands for time spent; modifiers (`cycles:u`, `cpu_core/cycles/`) are cut off before.
+_TIME_LIKE = frozenset(
+    {
+        "samples",
+        "cpu",
+        "wall",
+        "cpu-clock",
+        "task-clock",
+        "cycles",
+        "cpu-cycles",
+        "ref-cycles",
+        "time",
+        "itimer",
+    }
+)
+
+
+def noun(value_type: ValueType) -> str:
+    """Return ``time`` where weights stand for time, else what they are: ``alloc_space``, ``page-faults``."""
+    event = value_type.type.removesuffix("/samples")
+    plain = re.sub(r"^cpu_\w+/|/$|:\w+$|/\w*$", "", event)
+    if value_type.is_time or plain in _TIME_LIKE:
+        return "time"
+    return one_line(event, 40)
+
+
+def runtime(profile: Profile) -> str:
+    """Return what was sampled in all: ``4.21 s sampled``, or ``unknown`` with what is known instead."""
+    count = profile.sample_count
+    samples = f"{count:,} samples" if count is not None else profile.value_type.human(profile.whole)
+    columns = [profile.selected, *range(len(profile.value_types))]
+    for column in columns:
+        value_type = profile.value_types[column]
+        if value_type.is_time:
+            hidden = profile.hidden[column] if profile.hidden else 0
+            return f"{value_type.human(int(profile.samples.weight[:, column].sum()) + hidden)} sampled"
+    duration = duration_ns(profile)
+    if duration:
+        return f"{human_duration(duration)} recorded ({samples})"
+    return f"{UNKNOWN} ({samples})"
+
+
+def profile_line(profile: Profile, path: str) -> str:
+    """Return ``flamegraph.svg (sha256 0f3c..., 4,213 samples)``; the whole hash is in Evidence."""
+    digest = f"{profile.provenance.sha256[:12]}..." if profile.provenance.sha256 else UNKNOWN
+    return f"{path} (sha256 {digest}, {_extent(profile)})"
+
+
+def contribution(subject: Subject, place: Place) -> str:
+    """Return ``31.4% of total execution``; what is no time says what it is."""
+    whole = "execution" if subject.noun == "time" else subject.noun
+    return f"{human_share(place.share)} of total {whole}"
+
+
+def evidence(subject: Subject, place: Place, measured: Measured) -> str:
+    """Return the text of Evidence."""
+    profile = subject.profile
+    out = [_item("Charged", _charged(profile, place))]
+    out += _interval(profile, place)
+    out.append(
+        _item(
+            "Self",
+            f"{_amount(profile, place.self_weight)}; total, with all that it calls: "
+            f"{_amount(profile, place.total_weight)}.",
+        )
+    )
+    out += _lines(subject, place, measured)
+    out += _outside(profile, measured)
+    for head, edges in (("Callers", measured.callers), ("Callees", measured.callees)):
+        rows = [(e.share_of_function, _edge(e, place)) for e in edges]
+        out += _table(f"{head} (shares of its total)", rows)
+    out += _stack(profile, measured)
+    out += _spellings(place)
+    out += _caveats(subject)
+    out.append(_item("Data", f"{subject.path} ({_source(profile)})"))
+    out.append(f"{_BELOW}sha256 {profile.provenance.sha256 or UNKNOWN}\n")
+    out += _look_closer(subject, place)
+    return "".join(out)
+
+
+def remarks(block: str) -> str:
+    """Return the lines of an Evidence block that a person wrote: raw, in their order.
+
+    Args:
+        block: raw, the label's line included.
+    """
+    kept: list[str] = []
+    waiting: list[str] = []  # blank lines go with the line they stand before
+    machine = True
+    for line in re.findall(r"[^\n]*\n|[^\n]+", block)[1:]:
+        if not line.strip():
+            waiting.append(line)
+            continue
+        if _MACHINE.match(line):
+            machine = True
+        elif not (machine and line.startswith(_INDENTED) and not waiting):
+            machine = False
+        if not machine:
+            kept += [*waiting, line]
+        waiting = []
+    return "".join(kept)
+
+
+_INDENTED = f"  {_BELOW}"
+_MACHINE = re.compile(rf"^  {_HEAD}(?:{'|'.join(_HEADS)})(?: \([^)\n]*\))?:(?:\s|$)")
+
+
+# -- items ----------------------------------------------------------------------------------------------------
+
+
+def _item(head: str, text: str) -> str:
+    return paragraph(f"{head}: {text}", indent=_BELOW, first=_HEAD)
+
+
+def _table(head: str, rows: list[tuple[float, str]]) -> list[str]:
+    if not rows:
+        return []
+    lines = [f"{_BELOW}{human_share(share):>6}  {text}\n" for share, text in rows]
+    return [f"{_HEAD}{head}:\n", *lines]
+
+
+def _extent(profile: Profile) -> str:
+    """How much was recorded: samples where they are counted, else the total weight."""
+    count = profile.sample_count
+    if profile.hidden_weight or count is None:
+        return profile.value_type.human(profile.whole) + (
+            " samples" if profile.value_type.counts_samples else ""
+        )
+    return f"{count:,} samples"
+
+
+def _charged(profile: Profile, place: Place) -> str:
+    value_type, count = profile.value_type, profile.sample_count
+    unit = " samples" if value_type.counts_samples else ""
+    parts = [f"{value_type.human(place.weight)} of {value_type.human(profile.whole)}{unit}"]
+    if not unit and place.samples is not None and count is not None:
+        parts.append(f"{place.samples:,} of {count:,} samples")
+    return f"{human_share(place.share)} ({'; '.join(parts)})."
+
+
+def _amount(profile: Profile, weight: int) -> str:
+    unit = " samples" if profile.value_type.counts_samples else ""
+    return f"{human_share(profile.share(weight))} ({profile.value_type.human(weight)}{unit})"
+
+
+def _interval(profile: Profile, place: Place) -> list[str]:
+    count = profile.sample_count
+    if place.samples is None or not count or profile.hidden_weight:
+        return []
+    low, high = binomial_interval(place.samples, count)
+    return [
+        _item(
+            "Interval",
+            f"{human_share(low)} to {human_share(high)} of the samples (95%, binomial). This is sampling noise "
+            "alone; from run to run it can be more.",
+        )
+    ]
+
+
+def _lines(subject: Subject, place: Place, measured: Measured) -> list[str]:
+    file = one_line(place.file or place.recorded_file or UNKNOWN)
+    rows = [
+        (
+            subject.profile.share(charged.weight),
+            f"{file}:{charged.line}  {one_line(charged.code, 100)}".rstrip(),
+        )
+        for charged in measured.lines
+    ]
+    quoted = any(charged.code for charged in measured.lines)
+    return _table("Lines (charged; code as of this draft)" if quoted else "Lines (charged)", rows)
+
+
+def _outside(profile: Profile, measured: Measured) -> list[str]:
+    rows = [
+        (
+            profile.share(found.weight),
+            f"{_with_file(found.function, found.place)}: {CLASSES[found.class_id].phrase}",
+        )
+        for found in measured.outside
+    ]
+    return _table("Outside (self weight of code that is not the project's, charged to it)", rows)
+
+
+def _edge(edge: PeekEdge, place: Place) -> str:
+    if edge.function == place.spellings[0]:
+        return f"{_with_file(edge.function, edge.file or edge.module)}, recursion"
+    return _with_file(edge.function, edge.file or edge.module)
+
+
+def _with_file(function: str, place: str | None) -> str:
+    return one_line(f"{function} ({place})" if place else function, _NAME)
+
+
+def _stack(profile: Profile, measured: Measured) -> list[str]:
+    frames = [one_line(frame, _NAME) for frame in measured.stack]
+    hidden = len(frames) - _STACK_TOP - _STACK_BOTTOM
+    if hidden > 1:
+        frames[_STACK_TOP:-_STACK_BOTTOM] = [f"... {hidden:,} frames ..."]
+    head = f"Stack (the heaviest, {human_share(profile.share(measured.stack_weight))}, root first)"
+    return [f"{_HEAD}{head}:\n", *(f"{_BELOW}{frame}\n" for frame in frames)]
+
+
+def _spellings(place: Place) -> list[str]:
+    if place.spellings == (place.function,) and one_line(place.function) == place.function:
+        return []
+    names = ", ".join(one_line(name, 1000) for name in place.spellings[:5])
+    more = f" and {len(place.spellings) - 5:,} more" if len(place.spellings) > 5 else ""
+    return [_item("Spellings", f"in the profile: {names}{more}")]
+
+
+def _caveats(subject: Subject) -> list[str]:
+    profile, uncharged = subject.profile, subject.charges.uncharged
+    out = []
+    if profile.share(uncharged) >= 0.0005:
+        out.append(
+            _item(
+                "Not charged",
+                f"{human_share(profile.share(uncharged))} of the profile has no function on its stack "
+                "that could answer for it.",
+            )
+        )
+    if profile.hidden_weight:
+        share = human_share(profile.share(profile.hidden_weight))
+        out.append(_item("Filters", f"{share} of the profile was filtered out; shares are of the whole."))
+    losses = profile.provenance.losses
+    out += [_item("Lost", one_line(loss.text, 300)) for loss in losses[:_MOST_LOSSES]]
+    if len(losses) > _MOST_LOSSES:
+        out.append(_item("Lost", f"{len(losses) - _MOST_LOSSES} more, see `hotspot info`."))
+    return out
+
+
+def _source(profile: Profile) -> str:
+    parts = [str(profile.value_type), profile.provenance.producer or profile.provenance.format]
+    if profile.provenance.runs > 1:
+        parts.append(f"{profile.provenance.runs} runs merged")
+    return ", ".join(one_line(part) for part in parts if part)
+
+
+def _look_closer(subject: Subject, place: Place) -> list[str]:
+    name = place.spellings[0]
+    if not subject.profile.provenance.path or one_line(name, 80) != name or name.startswith(("-", "/")):
+        return []
+    path = "-" if subject.profile.provenance.path == "-" else shlex.quote(subject.path)
+    commands = [f"hotspot peek {shlex.quote(name)} {path}"]
+    if place.line is not None:
+        commands.insert(0, f"hotspot list {shlex.quote(name)} {path}")
+    return [f"{_HEAD}Look closer:\n", *(f"{_BELOW}{command}\n" for command in commands)]

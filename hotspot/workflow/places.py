@@ -1,0 +1,295 @@
+"""Which places of a profile deserve an issue: functions by the weight that is charged to them.
+
+Each sample is charged to the nearest function, from the leaf upwards, that the project owns, so charged weights
+are disjoint: two places never claim the same sample, and a library's time counts where it was asked for::
+
+    main;parse_row;malloc 3      parse_row is charged 4: its own 1 and the 3 below it in malloc
+    main;parse_row        1
+
+Where nothing in the profile is known to be owned, places are sought in three steps, and the result says at
+which one they were found (`Basis`).
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hotspot.analysis.pattern import matching_frames
+from hotspot.analysis.rank import hottest_lines
+from hotspot.analysis.symbols import canonical, is_unknown
+from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
+from hotspot.profile import Bool, Int32, Int64, Kind, Profile
+from hotspot.source.ownership import Ownership, Verdict
+from hotspot.workflow.frame_names import is_library_frame
+
+MIN_SHARE = 0.005
+
+_PSEUDO = re.compile(
+    r"^(?:\[[^\[\]]*\]|\((?:program|idle|root|garbage colle\w+|marking|sweeping|unresolved function)\)|<native>)$"
+)
+# Where threads and processes begin; nothing that a project would change.
+_ENTRY = re.compile(r"^_*(?:start|libc_start_\w+|start_thread|clone3?|pthread_start|thread_start|lwp_start)$")
+# Files that are others' wherever the profile is looked at. Outside its repository, a file that is merely not
+# here may well be the project's.
+_OTHERS_FILE = re.compile(
+    r"^(?:<|/usr/|/lib\d*/|/opt/homebrew/|/System/|/Library/|/nix/store/)"
+    r"|(?:^|[/\\])(?:site-packages|dist-packages|\.cargo|\.rustup|rustc[/\\][0-9a-f]{40}|go/pkg/mod|node_modules|"
+    r"vendor|third_party)[/\\]"
+)
+
+
+class Basis(enum.StrEnum):
+    """What is known about who owns the places."""
+
+    IN_APP = "in-app"  # they are the project's
+    UNDETERMINED = "undetermined"  # nothing is known to be the project's; these are not known to be others'
+    ANY = "any"  # everything is known to be others'
+    KERNEL = "kernel"  # there is nothing but kernel and library code
+
+
+@dataclass(frozen=True)
+class Place:
+    """One function and what is charged to it. Weights are stored weights.
+
+    Attributes:
+        rank: 1 for the hottest.
+        function: canonical name.
+        file: relative to the project's root, or None where it is not the project's or not known.
+        recorded_file: as the profile has it, or None.
+        line: its hottest known line.
+        module: of its heaviest spelling.
+        in_app: None where ownership is not known.
+        weight: charged.
+        samples: charged, None where the profile does not count samples.
+        self_weight: of the function itself.
+        total_weight: of the function and all it calls; recursion counts once.
+        spellings: names in the profile that mean this function, heaviest first.
+        functions: rows of ``Profile.functions`` it consists of, heaviest first.
+        group: row in `Charges`.
+    """
+
+    rank: int
+    function: str
+    file: str | None
+    recorded_file: str | None
+    line: int | None
+    module: str | None
+    in_app: bool | None
+    weight: int
+    share: float
+    samples: int | None
+    self_weight: int
+    total_weight: int
+    spellings: tuple[str, ...]
+    functions: tuple[int, ...]
+    group: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the place: see `fingerprint`."""
+        return fingerprint(self.function, self.file)
+
+    @property
+    def where(self) -> str:
+        """``file:line``, as much of it as is known."""
+        file = self.file or self.recorded_file
+        if file is None:
+            return self.module or ""
+        return f"{file}:{self.line}" if self.line else file
+
+
+def fingerprint(function: str, file: str | None) -> str:
+    """Return 12 hex digits of the SHA-256 of canonical function, NUL, repository-relative file (or nothing)."""
+    text = f"{function}\0{file or ''}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+@dataclass(frozen=True, eq=False)
+class Charges:
+    """Every sample's weight at the function that answers for it.
+
+    Attributes:
+        basis: see `Basis`.
+        marked: nodes whose function answers for what is charged there, bool[nodes].
+        holder: each node's nearest marked node upwards, itself included, -1 for none, int32[nodes].
+        group_of_frame: place of each frame, -1 for none, int32[frames]; spellings of a function share a place.
+        keys: (canonical function, file or nothing) of each place.
+    """
+
+    profile: Profile
+    verdict: Verdict
+    basis: Basis
+    marked: Bool
+    holder: Int32
+    group_of_frame: Int32
+    keys: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def group_of_node(self) -> Int32:
+        """The place that answers for each node, -1 for none, int32[nodes]."""
+        frame = self.profile.call_tree.frame[self.holder]
+        result: Int32 = np.where(self.holder >= 0, self.group_of_frame[frame], -1)
+        return result
+
+    @cached_property
+    def weight(self) -> Int64:
+        """Charged weight of each place, int64[places]."""
+        return sum_by_group(self.group_of_node, self.profile.node_self, len(self.keys))
+
+    @cached_property
+    def uncharged(self) -> int:
+        """Weight that no place answers for."""
+        return self.profile.total - int(self.weight.sum())
+
+    @cached_property
+    def samples(self) -> Int64 | None:
+        """Charged samples of each place, int64[places]."""
+        counts = self.profile.sample_counts
+        if counts is None:
+            return None
+        return sum_by_group(self.group_of_node, self.profile.sum_at_leaves(counts), len(self.keys))
+
+    @cached_property
+    def frame_weight(self) -> Int64:
+        """Charged weight of each frame (so of each line of a function), int64[frames]."""
+        at_holder = sum_by_group(self.holder, self.profile.node_self, len(self.profile.call_tree))
+        return sum_by_group(self.profile.call_tree.frame, at_holder, len(self.profile.frames))
+
+    @cached_property
+    def _totals(self) -> tuple[Int64, Int64]:
+        return group_totals(self.profile, self.group_of_frame, len(self.keys))
+
+    @cached_property
+    def _lines(self) -> Int32:
+        return hottest_lines(self.profile, self.frame_weight, self.group_of_frame, len(self.keys))[1]
+
+    def places(self) -> Iterator[Place]:
+        """Yield the places, heaviest first; ties by total, then by name."""
+        own, total = self._totals
+        hot = np.flatnonzero(self.weight > 0).tolist()
+        order = sorted(hot, key=lambda g: (-int(self.weight[g]), -int(total[g]), self.keys[g]))
+        for i, group in enumerate(order):
+            yield self._place(i + 1, group, int(own[group]), int(total[group]))
+
+    def _place(self, rank: int, group: int, own: int, total: int) -> Place:
+        profile = self.profile
+        functions, strings = profile.functions, profile.frames.strings
+        frames = np.flatnonzero(self.group_of_frame == group)
+        frames = frames[np.argsort(-self.frame_weight[frames], kind="stable")]
+        rows = list(dict.fromkeys(functions.of_frame[frames].tolist()))
+        heaviest = rows[0]
+        weight = int(self.weight[group])
+        function, file = self.keys[group]
+        return Place(
+            rank,
+            function,
+            file or None,
+            strings[int(functions.file[heaviest])] or None,
+            int(self._lines[group]) or None,
+            strings[int(functions.module[heaviest])] or None,
+            self._in_app(int(frames[0])),
+            weight,
+            profile.share(weight),
+            None if self.samples is None else int(self.samples[group]),
+            own,
+            total,
+            tuple(dict.fromkeys(strings[int(functions.name[row])] for row in rows)),
+            tuple(rows),
+            group,
+        )
+
+    def _in_app(self, frame: int) -> bool | None:
+        if self.basis is Basis.UNDETERMINED or not self.verdict.known[frame]:
+            return None
+        return bool(self.verdict.owned[frame])
+
+
+def charge(profile: Profile, ownership: Ownership) -> Charges:
+    """Charge every sample to the function that answers for it.
+
+    The project's own functions do, where they hold at least `MIN_SHARE` of the profile. Else ownership counts as
+    not determined, and these are tried: functions not known to be others', any function, kernel functions too;
+    names that only libraries and runtimes use are left out of the first two.
+    """
+    verdict = ownership.classify(profile)
+    facts = _FrameFacts(profile, ownership.config.not_in_app)
+    everyday = facts.real & ~facts.kernel & ~facts.library
+    # In-app is what the user or the repository says, whatever a name looks like.
+    steps = (
+        (Basis.IN_APP, verdict.owned & facts.named),
+        (Basis.UNDETERMINED, everyday & ~facts.others & ~(verdict.known & ~verdict.owned & ~facts.has_file)),
+        (Basis.ANY, everyday),
+        (Basis.KERNEL, facts.real),
+    )
+    for basis, eligible in steps:
+        marked = eligible[profile.call_tree.frame]
+        if basis is not Basis.IN_APP:
+            marked = marked & ~_process_names(profile, facts.kernel)
+        holder = nearest_marked(profile.call_tree, marked)
+        held = int(profile.node_self[holder >= 0].sum())
+        if basis is Basis.KERNEL or profile.share(held) >= MIN_SHARE:
+            break
+    group_of_frame, keys = _group(profile, eligible, ownership)
+    return Charges(profile, verdict, basis, marked, holder, group_of_frame, keys)
+
+
+class _FrameFacts:
+    """What names and kinds say about frames, bool[frames] each."""
+
+    def __init__(self, profile: Profile, not_in_app: tuple[str, ...]) -> None:
+        frames, strings = profile.frames, profile.frames.strings
+        kind = frames.kind
+        unnamed = np.fromiter((is_unknown(s) or bool(_PSEUDO.match(s)) for s in strings), bool, len(strings))
+        entry = np.fromiter((bool(_ENTRY.match(s)) for s in strings), bool, len(strings))
+        pairs = zip(frames.name.tolist(), frames.file.tolist(), strict=True)
+        self.library = np.fromiter(
+            (is_library_frame(strings[name], strings[file]) for name, file in pairs), bool, len(frames)
+        )
+        others = np.fromiter((bool(_OTHERS_FILE.search(s)) for s in strings), bool, len(strings))
+        self.others = others[frames.file]
+        for pattern in not_in_app:
+            self.others = self.others | matching_frames(profile, pattern)
+        self.has_file = frames.file != 0
+        self.kernel = kind == Kind.KERNEL
+        self.named = ~unnamed[frames.name] & (kind != Kind.PROCESS) & (kind != Kind.THREAD)
+        self.real = self.named & ~entry[frames.name] & (kind != Kind.WAKER)
+
+
+def _process_names(profile: Profile, kernel: Bool) -> Bool:
+    """Which nodes are a process's name rather than a function, bool[nodes].
+
+    Collapsed perf stacks begin with it and do not mark it. They do mark kernel frames, so in a profile with some,
+    a root that no sample ends in is a process.
+    """
+    tree = profile.call_tree
+    if not kernel.any():
+        return np.zeros(len(tree), dtype=bool)
+    result: Bool = (tree.depth == 0) & (profile.node_self == 0)
+    return result
+
+
+def _group(
+    profile: Profile, eligible: Bool, ownership: Ownership
+) -> tuple[Int32, tuple[tuple[str, str], ...]]:
+    """Group eligible frames by canonical name and the project's file."""
+    functions, strings = profile.functions, profile.frames.strings
+    wanted = np.unique(functions.of_frame[eligible])
+    local: dict[str, str] = {"": ""}
+    index: dict[tuple[str, str], int] = {}
+    group_of_function = np.full(len(functions), -1, dtype=np.int32)
+    for function in wanted.tolist():
+        recorded = strings[int(functions.file[function])]
+        if recorded not in local:
+            local[recorded] = ownership.local_file(recorded) or ""
+        module = strings[int(functions.module[function])]
+        name = canonical(strings[int(functions.name[function])], module).name
+        group_of_function[function] = index.setdefault((name, local[recorded]), len(index))
+    group_of_frame = np.where(eligible, group_of_function[functions.of_frame], -1).astype(np.int32)
+    return group_of_frame, tuple(index)
