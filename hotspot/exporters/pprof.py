@@ -76,7 +76,9 @@ def render(profile: Profile) -> bytes:
     tail = [
         varint_field(ProfileField.DURATION_NANOS, profile.provenance.duration_ns or 0),
         bytes_field(ProfileField.COMMENT, b"".join(varint(tables.text(comment)) for comment in comments)),
-        varint_field(ProfileField.DEFAULT_SAMPLE_TYPE, tables.text(columns[profile.selected].value_type.type)),
+        varint_field(
+            ProfileField.DEFAULT_SAMPLE_TYPE, tables.text(columns[profile.selected].value_type.type)
+        ),
     ]
     strings = [
         bytes_field(ProfileField.STRING_TABLE, text.encode("utf-8", "replace")) for text in tables.strings
@@ -243,12 +245,16 @@ def _stacks(profile: Profile, tables: _Tables) -> dict[int, bytes]:
         group: tuple[int, ...] = (frame,)
         if depth:
             above = groups[-1]
-            joins = frames.kind[frame] == Kind.INLINED and frames.module[frame] in (0, frames.module[above[0]])
+            joins = frames.kind[frame] == Kind.INLINED and frames.module[frame] in (
+                0,
+                frames.module[above[0]],
+            )
             if joins:
                 group = (*above, frame)
             ids[-1] = b"" if joins else varint(tables.location(above))
         groups.append(group)
-        ids.append(varint(tables.location(group)))
+        ids.append(b"")
         if node in stack_of:
+            ids[-1] = varint(tables.location(group))
             stack_of[node] = bytes_field(SampleField.LOCATION_ID, b"".join(reversed(ids)))
     return stack_of

@@ -100,9 +100,10 @@ def _read(file: ProfileFile, source: Source) -> Profile:
     if labels.other_names:
         names = ", ".join(labels.other_names[:8]) + (", ..." if len(labels.other_names) > 8 else "")
         amount = int(np.count_nonzero(labels.other[samples.labels]))
-        losses.append(Loss(LossKind.DROPPED, f"labels of {amount} samples are not kept: {names}", amount))
+        text = f"labels of {amount} out of {len(samples.labels)} sample records are not kept: {names}"
+        losses.append(Loss(LossKind.DROPPED, text, amount))
     if samples.breakdowns:
-        text = f"the single events within {samples.breakdowns} samples are not kept"
+        text = f"the single events within {samples.breakdowns} sample records are not kept"
         losses.append(Loss(LossKind.DROPPED, text, samples.breakdowns))
     provenance = Provenance(
         path=source.path,

@@ -215,12 +215,12 @@ def read_labels(file: ProfileFile, label_sets: Distinct) -> Labels:
 
 
 def _thread(labels: dict[str, str | int]) -> Thread:
-    pid = _first_number(labels, _PID)
-    tid = _first_number(labels, _TID)
-    name = next((v for key in _NAME if isinstance(v := labels.get(key), str)), "")
+    pid, tid = _first_number(labels, _PID), _first_number(labels, _TID)
+    name = next((text for key in _NAME if isinstance(text := labels.get(key), str)), "")
     if tid is None:
         tid = _first_number(labels, _NAME)  # a thread label that is a number
-    return Thread(pid, tid, name if not name.isdecimal() else "")
+        name = "" if name.isdecimal() else name
+    return Thread(pid, tid, name)
 
 
 def _first_number(labels: dict[str, str | int], keys: tuple[str, ...]) -> int | None:

@@ -92,7 +92,9 @@ def _from_decimals(numbers: Sequence[Decimal]) -> Scaled:
         raise OverflowError("numbers too large")
     whole = [int(n.scaleb(decimals, _EXACT).to_integral_value(ROUND_HALF_EVEN)) for n in numbers]
     values = np.array(whole, dtype=np.int64)
-    return _smallest(values, 10**decimals) if wanted <= decimals else Scaled(values, 10**decimals, rounded=True)
+    return (
+        _smallest(values, 10**decimals) if wanted <= decimals else Scaled(values, 10**decimals, rounded=True)
+    )
 
 
 def _smallest(values: Int64, scale: int) -> Scaled:
