@@ -1,25 +1,22 @@
 """The seam between importers and the model: columnar batches in, one frozen `Profile` out.
 
-An importer interns frames, hands over call-tree nodes either as whole stacks (`ProfileBuilder.add_stacks`) or
-as (parent, frame) pairs (`ProfileBuilder.add_nodes`), gets *handles* back, and then adds samples that refer to
-handles. Handles may repeat the same path; `build` merges them, so the work follows distinct stacks and nodes,
-never samples. A faster kernel can replace the inside without an importer noticing.
+An importer interns frames, hands over call-tree nodes as whole stacks (`ProfileBuilder.add_stacks`), as stacks in
+depth-first order (`ProfileBuilder.add_sorted_stacks`, the fast way) or as (parent, frame) pairs
+(`ProfileBuilder.add_nodes`), gets *handles* back, and then adds samples that refer to handles. Handles may repeat
+the same path; `build` merges them, so the work follows distinct stacks and nodes, never samples. A faster kernel
+can replace the inside without an importer noticing.
 
-How `build` works, all of it level by level from the roots (one numpy pass a level)::
-
-    handles (parent, frame), any order, duplicates   ->  distinct (merged parent, frame) = nodes
-    nodes by level, sizes summed upwards             ->  depth-first position of each node
+How nodes are merged and ordered is in `hotspot.tree_layout`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.errors import MalformedProfile
+from hotspot.errors import InvariantError, MalformedProfile
 from hotspot.profile import (
     NO_STACK,
     CallTree,
@@ -32,9 +29,12 @@ from hotspot.profile import (
     Samples,
     Thread,
 )
+from hotspot.tree_layout import SortedLayout, lay_out_sorted, merge_handles
 from hotspot.units import ValueType
 
 _MAX_WEIGHT = 2**63 - 1
+_MAX_LINE = 2**31 - 1
+_FEW_STACKS = 8  # so many long stacks cost less as chains, merged later, than as one numpy pass a level
 
 
 class FrameTable:
@@ -50,7 +50,9 @@ class FrameTable:
     def intern(
         self, name: str, file: str = "", line: int = 0, module: str = "", kind: int = Kind.USER
     ) -> int:
-        """Return the id of a frame, new or known."""
+        """Return the id of a frame, new or known; a line that cannot be one is unknown (0)."""
+        if not 0 <= line <= _MAX_LINE:
+            line = 0
         return self._frames.setdefault((name, file, line, module, kind), len(self._frames))
 
     def freeze(self) -> Frames:
@@ -61,7 +63,7 @@ class FrameTable:
         name = np.fromiter((intern(f[0], len(strings)) for f in self._frames), np.int32, count)
         file = np.fromiter((intern(f[1], len(strings)) for f in self._frames), np.int32, count)
         module = np.fromiter((intern(f[3], len(strings)) for f in self._frames), np.int32, count)
-        line = np.fromiter((f[2] if 0 <= f[2] < 2**31 else 0 for f in self._frames), np.int32, count)
+        line = np.fromiter((f[2] for f in self._frames), np.int32, count)
         kind = np.fromiter((f[4] for f in self._frames), np.uint8, count)
         for column in (name, file, module, line, kind):
             column.flags.writeable = False
@@ -91,6 +93,7 @@ class ProfileBuilder:
     _frames_of: list[Int32] = field(default_factory=list)
     _handles: int = 0
     _batches: list[_SampleBatch] = field(default_factory=list)
+    _sorted: SortedLayout | None = None
 
     def add_nodes(self, parent: npt.ArrayLike, frame: npt.ArrayLike) -> Int32:
         """Add call-tree nodes and return their handles, int32[n].
@@ -99,13 +102,18 @@ class ProfileBuilder:
             parent: handle of each node's parent, -1 for a root, int32[n]. A node of this very batch is
                 ``handle_count`` plus its position and must come before its children.
             frame: frame id of each node, int32[n].
+
+        Raises:
+            InvariantError: a node comes before its parent.
         """
         parents = np.asarray(parent, dtype=np.int32)
+        handles = np.arange(self._handles, self._handles + len(parents), dtype=np.int32)
+        if not bool((parents < handles).all()):
+            raise InvariantError("a node was added before its parent")
         self._parents.append(parents)
         self._frames_of.append(np.asarray(frame, dtype=np.int32))
-        first = self._handles
         self._handles += len(parents)
-        return np.arange(first, self._handles, dtype=np.int32)
+        return handles
 
     @property
     def handle_count(self) -> int:
@@ -132,10 +140,10 @@ class ProfileBuilder:
         active = np.arange(len(length))
         level = 0
         while len(active):
-            if len(active) == 1:  # one long stack left: the rest is a chain, not a level each
-                leaf[active[0]] = self._add_chain(
-                    int(leaf[active[0]]), frames[start[active[0]] + level : offsets[active[0] + 1]]
-                )
+            if len(active) <= _FEW_STACKS:
+                for stack in active:
+                    rest = frames[start[stack] + level : offsets[stack + 1]]
+                    leaf[stack] = self._add_chain(int(leaf[stack]), rest)
                 break
             key = (leaf[active].astype(np.int64) + 1) * frame_count + frames[start[active] + level]
             distinct, inverse = np.unique(key, return_inverse=True)
@@ -150,6 +158,40 @@ class ProfileBuilder:
         parents = np.arange(first - 1, first - 1 + len(frames), dtype=np.int32)
         parents[0] = parent
         return int(self.add_nodes(parents, frames)[-1])
+
+    def add_sorted_stacks(self, frame: npt.ArrayLike, offset: npt.ArrayLike, shared: npt.ArrayLike) -> Int32:
+        """Add stacks that are in depth-first order, each told by what it adds to the one before.
+
+        A profile made of nothing else is not merged again, and no pass over its nodes needs more than a copy.
+
+            main;parse;lex   ->   shared 0, adds main parse lex
+            main;parse;ast        shared 2, adds ast
+            main;emit             shared 1, adds emit
+
+        Args:
+            frame: frame ids that the stacks add, root to leaf, end to end, int32[frames]. The builder keeps it.
+            offset: where each stack's own frames begin, with the end of the last, int64[stacks + 1].
+            shared: how many frames from the root each stack has in common with the one before, int64[stacks].
+
+        Returns:
+            The handle of each stack's leaf, int32[stacks].
+
+        Raises:
+            InvariantError: a stack shares more frames than the one before has, or has none.
+        """
+        layout = lay_out_sorted(
+            np.asarray(frame, dtype=np.int32),
+            np.asarray(offset, dtype=np.int64),
+            np.asarray(shared, dtype=np.int64),
+        )
+        if self._handles == 0:
+            self._sorted = layout
+        parent = layout.tree.parent
+        first = self._handles
+        self._parents.append(np.where(parent < 0, -1, parent + first) if first else parent)
+        self._frames_of.append(layout.tree.frame)
+        self._handles += len(parent)
+        return layout.leaf + np.int32(first)
 
     def add_samples(
         self,
@@ -186,14 +228,15 @@ class ProfileBuilder:
         Raises:
             MalformedProfile: the weights of a value type add up to more than int64 holds.
         """
-        parent, frame = _joined(self._parents), _joined(self._frames_of)
-        node_of_handle, tree = depth_first(parent, frame, max(len(self.frames), 1))
-        samples = self._samples(node_of_handle)
         for column, value_type in enumerate(self.value_types):
-            if _exact_abs_sum(samples.weight[:, column]) > _MAX_WEIGHT:
+            if sum(_exact_abs_sum(batch.weight[:, column]) for batch in self._batches) > _MAX_WEIGHT:
                 raise MalformedProfile(
-                    provenance.path or "profile", f"the weights of {value_type} exceed 2^63"
+                    provenance.path or "profile", f"the weights of {value_type} add up to more than 2^63"
                 )
+        node_of_handle, tree = self._tree()
+        samples = self._samples(node_of_handle)
+        for array in (tree.frame, tree.parent, tree.subtree_end, tree.depth):
+            array.flags.writeable = False
         return Profile(
             frames=self.frames.freeze(),
             call_tree=tree,
@@ -205,16 +248,25 @@ class ProfileBuilder:
             label=label,
         )
 
-    def _samples(self, node_of_handle: Int32) -> Samples:
+    def _tree(self) -> tuple[Int32 | None, CallTree]:
+        """Return the node of each handle (None where they are the same) and the tree."""
+        layout = self._sorted
+        if layout is not None and len(layout.tree) == self._handles and layout.has_distinct_siblings():
+            return None, layout.tree
+        return merge_handles(_joined(self._parents), _joined(self._frames_of), max(len(self.frames), 1))
+
+    def _samples(self, node_of_handle: Int32 | None) -> Samples:
         columns = len(self.value_types)
         batches = self._batches
         handle = _joined([b.handle for b in batches])
         weight = (
             np.concatenate([b.weight for b in batches]) if batches else np.zeros((0, columns), dtype=np.int64)
         )
-        leaf = node_of_handle[handle] if len(handle) else np.zeros(0, dtype=np.int32)
+        leaf = handle if node_of_handle is None else node_of_handle[handle]
         times = [b.time for b in batches if b.time is not None]
         threads = [b.thread for b in batches if b.thread is not None]
+        if len(times) not in (0, len(batches)) or len(threads) not in (0, len(batches)):
+            raise InvariantError("time or thread was given with some batches of samples, not with all")
         if not times and not threads:
             leaf, weight = _one_row_a_stack(leaf, weight)
         time = np.concatenate(times) if times else None
@@ -246,86 +298,6 @@ def _one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
 
 
 def _exact_abs_sum(column: Int64) -> int:
-    """Sum absolute values without wrapping: 31-bit halves summed apart, joined as Python integers."""
-    high = np.abs(column >> 31)
-    low = column & (2**31 - 1)
-    return int(high.sum()) * 2**31 + int(low.sum())
-
-
-def depth_first(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32, CallTree]:
-    """Merge handles with equal paths and lay the distinct nodes out depth-first.
-
-    Siblings keep the order in which they were first seen.
-
-    Returns:
-        The node of each handle, int32[handles], and the tree.
-    """
-    handles = len(parent)
-    merged = np.empty(handles, dtype=np.int64)  # handle -> distinct node, numbered level by level
-    by_parent = np.argsort(parent, kind="stable")
-    first_child = np.searchsorted(parent[by_parent], np.arange(-1, handles + 1))
-    level_bounds = [0]
-    node_parent: list[npt.NDArray[np.int64]] = []
-    node_frame: list[npt.NDArray[np.int64]] = []
-    members = by_parent[: first_child[1]]
-    while len(members):
-        above = parent[members]
-        merged_above = np.where(above < 0, -1, merged[above])
-        key = (merged_above + 1) * frame_count + frame[members]
-        distinct, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-        # Number nodes by parent, and among siblings by the first handle that names them.
-        order = np.lexsort((members[first], distinct // frame_count))
-        number = np.empty(len(order), dtype=np.int64)
-        number[order] = np.arange(len(order)) + level_bounds[-1]
-        merged[members] = number[inverse.reshape(-1)]
-        node_parent.append((distinct[order] // frame_count - 1).astype(np.int64))
-        node_frame.append((distinct[order] % frame_count).astype(np.int64))
-        level_bounds.append(level_bounds[-1] + len(order))
-        members = _children(members, by_parent, first_child)
-    parents = np.concatenate(node_parent) if node_parent else np.zeros(0, dtype=np.int64)
-    frames = np.concatenate(node_frame) if node_frame else np.zeros(0, dtype=np.int64)
-    position, size, depth = _layout(parents, level_bounds)
-    nodes = len(parents)
-    out = [np.empty(nodes, dtype=np.int32) for _ in range(4)]
-    out[0][position] = frames
-    out[1][position] = np.where(parents < 0, -1, position[parents]) if nodes else parents
-    out[2][position] = position + size
-    out[3][position] = depth
-    for column in out:
-        column.flags.writeable = False
-    return position[merged].astype(np.int32) if handles else merged.astype(np.int32), CallTree(*out)
-
-
-def _children(
-    members: npt.NDArray[np.int64], by_parent: npt.NDArray[np.int64], first_child: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Return all handles whose parent is among ``members``, in ascending order."""
-    begin, end = first_child[members + 1], first_child[members + 2]
-    length = end - begin
-    has = length > 0
-    begin, length = begin[has], length[has]
-    if not len(length):
-        return np.zeros(0, dtype=np.int64)
-    skip = np.repeat(begin - np.concatenate([[0], np.cumsum(length)[:-1]]), length)
-    return np.sort(by_parent[np.arange(int(length.sum())) + skip])
-
-
-def _layout(
-    parents: npt.NDArray[np.int64], level_bounds: list[int]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return depth-first position, subtree size and depth of nodes that are numbered level by level."""
-    nodes = len(parents)
-    size = np.ones(nodes, dtype=np.int64)
-    depth = np.empty(nodes, dtype=np.int32)
-    position = np.empty(nodes, dtype=np.int64)
-    levels = [slice(a, b) for a, b in pairwise(level_bounds)]
-    for level in reversed(levels[1:]):
-        np.add.at(size, parents[level], size[level])
-    for number, level in enumerate(levels):
-        depth[level] = number
-        before = np.cumsum(size[level]) - size[level]  # sizes of all earlier nodes of the level
-        above = parents[level]
-        starts = np.flatnonzero(np.concatenate([[True], above[1:] != above[:-1]]))
-        group = np.repeat(before[starts], np.diff(np.append(starts, len(above))))
-        position[level] = before - group + (position[above] + 1 if number else 0)
-    return position, size, depth
+    """Sum absolute values without wrapping: 32-bit halves summed apart, joined as Python integers."""
+    magnitude = np.abs(column).view(np.uint64)  # the view makes |-2^63| come out right
+    return (int((magnitude >> np.uint64(32)).sum()) << 32) + int((magnitude & np.uint64(2**32 - 1)).sum())

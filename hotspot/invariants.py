@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot.errors import InvariantError
+from hotspot.profile import Kind
 
 if TYPE_CHECKING:
     from hotspot.profile import CallTree, Frames, Profile, Samples
@@ -42,14 +43,18 @@ def check_profile(profile: Profile) -> None:
 def _check_frames(frames: Frames) -> None:
     _require(bool(frames.strings) and frames.strings[0] == "", "strings[0] is the empty text")
     _require(len(set(frames.strings)) == len(frames.strings), "interned texts are distinct")
+    for name in ("name", "file", "module", "line", "kind"):
+        column = getattr(frames, name)
+        dtype = np.uint8 if name == "kind" else np.int32
+        _require(len(column) == len(frames) and column.dtype == dtype, f"frames.{name} has one entry a frame")
     for name in ("name", "file", "module"):
         column = getattr(frames, name)
-        _require(len(column) == len(frames), f"frames.{name} has one entry a frame")
         _require(
             len(column) == 0 or (int(column.min()) >= 0 and int(column.max()) < len(frames.strings)),
             f"frames.{name} refers to strings",
         )
     _require(bool((frames.line >= 0).all()), "lines are not negative")
+    _require(bool(np.isin(frames.kind, list(Kind)).all()), "kinds are known")
     rows = np.stack(
         [frames.name, frames.file, frames.module, frames.line, frames.kind.astype(np.int32)], axis=1
     )
@@ -61,6 +66,9 @@ def _check_tree(tree: CallTree, frames: int) -> None:
     index = np.arange(nodes)
     if nodes == 0:
         return
+    for name in ("frame", "parent", "subtree_end", "depth"):
+        column = getattr(tree, name)
+        _require(len(column) == nodes and column.dtype == np.int32, f"tree.{name} is one int32 a node")
     _require(int(tree.frame.min()) >= 0 and int(tree.frame.max()) < frames, "nodes refer to frames")
     _require(
         bool((tree.parent < index).all() and (tree.parent >= -1).all()), "a parent comes before its child"
@@ -68,16 +76,19 @@ def _check_tree(tree: CallTree, frames: int) -> None:
     _require(
         bool((tree.subtree_end > index).all() and (tree.subtree_end <= nodes).all()), "subtrees are ranges"
     )
-    child = index[tree.parent >= 0]
-    parent = tree.parent[child]
-    _require(bool((tree.subtree_end[child] <= tree.subtree_end[parent]).all()), "subtree ranges nest")
-    _require(bool((tree.depth[child] == tree.depth[parent] + 1).all()), "a child is one deeper")
     _require(bool((tree.depth[tree.parent < 0] == 0).all()), "roots have depth 0")
-    # Depth-first: the node before a child is its parent or lies in an earlier sibling's subtree.
-    after_parent = child == parent + 1
-    previous_end = np.zeros(nodes + 1, dtype=bool)
-    previous_end[tree.subtree_end] = True
-    _require(bool((after_parent | previous_end[child]).all()), "nodes are in depth-first order")
+    child = index[tree.parent >= 0]
+    _require(bool((tree.depth[child] == tree.depth[tree.parent[child]] + 1).all()), "a child is one deeper")
+    # Depth-first: the children of a node fill its range without a gap. Seen by parent, each child begins where
+    # the one before ends, the first right behind the parent, and the last ends where the parent does.
+    order = np.argsort(tree.parent, kind="stable")
+    parent = tree.parent[order]
+    ends = np.append(tree.subtree_end, nodes)  # at -1, the parent of roots: all nodes
+    first = np.append(True, parent[1:] != parent[:-1])
+    begins = np.where(first, parent + 1, np.append(0, tree.subtree_end[order[:-1]]))
+    _require(bool((order == begins).all()), "nodes are in depth-first order")
+    last = np.append(first[1:], True)
+    _require(bool((tree.subtree_end[order[last]] == ends[parent[last]]).all()), "subtree ranges nest")
     pair = (tree.parent.astype(np.int64) + 1) * frames + tree.frame
     _require(len(np.unique(pair)) == nodes, "siblings have distinct frames")
 
@@ -86,13 +97,15 @@ def _check_samples(samples: Samples, profile: Profile) -> None:
     rows = len(samples)
     _require(samples.weight.shape == (rows, len(profile.value_types)), "one weight a row and value type")
     _require(samples.weight.dtype == np.int64, "weights are int64")
+    _require(samples.leaf.dtype == np.int32 and len(samples.leaf) == rows, "one int32 leaf a row")
     _require(
         rows == 0 or (int(samples.leaf.min()) >= 0 and int(samples.leaf.max()) < len(profile.call_tree)),
         "samples refer to nodes",
     )
-    _require(samples.time is None or len(samples.time) == rows, "one time a row")
+    if samples.time is not None:
+        _require(len(samples.time) == rows and samples.time.dtype == np.int64, "one int64 time a row")
     if samples.thread is not None:
-        _require(len(samples.thread) == rows, "one thread a row")
+        _require(len(samples.thread) == rows and samples.thread.dtype == np.int32, "one int32 thread a row")
         _require(
             rows == 0
             or (int(samples.thread.min()) >= -1 and int(samples.thread.max()) < len(profile.threads)),

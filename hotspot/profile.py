@@ -161,6 +161,7 @@ class ModuleStyle(enum.StrEnum):
 
     NONE = ""  # not written: perf's collapsed stacks
     BACKTICK = "`"  # DTrace: module`name
+    BANG = "!"  # Windows tools: module.dll!name
     PARENTHESES = "()"  # py-spy --native: name (module)
 
 

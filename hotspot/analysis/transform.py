@@ -23,9 +23,9 @@ import numpy as np
 
 from hotspot.analysis.pattern import compile_pattern, matching_frames
 from hotspot.analysis.totals import nearest_marked, on_path
-from hotspot.builder import depth_first
 from hotspot.errors import UsageError
 from hotspot.profile import Bool, Int32, Int64, Profile, Samples
+from hotspot.tree_layout import merge_handles
 
 _DURATION = re.compile(r"^\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ns|us|µs|ms|s|m|min|h)?\s*$")
 _NANOSECONDS = {
@@ -221,7 +221,7 @@ def turned_round(profile: Profile) -> Profile:
     empty = np.zeros(0, dtype=np.int64)
     parents = np.concatenate(handle_parent) if handle_parent else empty
     frames = np.concatenate(handle_frame) if handle_frame else empty
-    node_of, new_tree = depth_first(
+    node_of, new_tree = merge_handles(
         parents.astype(np.int32), frames.astype(np.int32), max(len(profile.frames), 1)
     )
     weight = np.zeros((len(weighted), len(profile.value_types)), dtype=np.int64)
@@ -239,7 +239,7 @@ def _rebuilt(profile: Profile, keep_node: Bool, leaf: Int32, keep_row: Bool) -> 
     kept = np.flatnonzero(keep_node)
     number = np.full(len(tree) + 1, -1, dtype=np.int32)
     number[kept] = np.arange(len(kept), dtype=np.int32)
-    node_of, new_tree = depth_first(number[above[kept]], tree.frame[kept], max(len(profile.frames), 1))
+    node_of, new_tree = merge_handles(number[above[kept]], tree.frame[kept], max(len(profile.frames), 1))
     new_leaf = node_of[number[leaf[keep_row]]]
     weight = samples.weight[keep_row]
     time = None if samples.time is None else samples.time[keep_row]

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from hotspot.analysis.statistics import mean_weight
 from hotspot.analysis.symbols import canonical
-from hotspot.builder import depth_first
 from hotspot.profile import CallTree, Int32, Int64, Profile
+from hotspot.tree_layout import merge_handles
 
 Symbols = Literal["exact", "canonical"]
 FloatArray = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ class Union:
 
     def judged_as(self, mapping: Int32) -> Union:
         """Return the union with functions renamed to others, int32[functions], and equal paths merged."""
-        node_of, tree = depth_first(self.tree.parent, mapping[self.tree.frame], max(len(self.functions), 1))
+        node_of, tree = merge_handles(self.tree.parent, mapping[self.tree.frame], max(len(self.functions), 1))
         weight = np.zeros((len(tree), self.weight.shape[1]), dtype=np.int64)
         count = np.zeros((len(tree), self.count.shape[1]), dtype=np.float64)
         np.add.at(weight, node_of, self.weight)
@@ -91,7 +91,7 @@ def unite(before: Sequence[Profile], after: Sequence[Profile], symbols: Symbols 
         parents.append(np.where(tree.parent >= 0, tree.parent + first, -1).astype(np.int32))
         frames.append(mapping[run.functions.of_frame][tree.frame])
         first += len(tree)
-    node_of, tree = depth_first(np.concatenate(parents), np.concatenate(frames), max(len(functions), 1))
+    node_of, tree = merge_handles(np.concatenate(parents), np.concatenate(frames), max(len(functions), 1))
     weight = np.zeros((len(tree), len(runs)), dtype=np.int64)
     count = np.zeros((len(tree), len(runs)), dtype=np.float64)
     first, counted = 0, True

@@ -13,7 +13,8 @@ from typing import Any
 from hotspot.cli.messages import say
 from hotspot.errors import UsageError
 from hotspot.files import write_atomically
-from hotspot.report.table import Report, csv_text, markdown, plain, terminal
+from hotspot.report.table import Report, markdown, plain, terminal
+from hotspot.tabular import csv_text
 
 FORMATS = ("table", "json", "csv", "markdown")
 

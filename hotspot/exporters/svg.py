@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 
 import numpy as np
+
 from hotspot.importers.labels import Label, format_label
 from hotspot.profile import Int64, Kind, Profile
 from hotspot.units import ValueType

@@ -22,8 +22,11 @@ from hotspot.profile import Profile
 # In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
 # accept almost any text last.
 _BUILT_IN = (
-    "perf_data",
-    "svg",
+    "pstats",
+    "callgrind",
+    "stackprof",
+    "pyinstrument",
+    "dtrace",
     "perf_script",
     "folded",
 )

@@ -6,12 +6,12 @@ as well, so that a terminal can draw bars.
 
 from __future__ import annotations
 
-import csv
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from hotspot.tabular import markdown_row, markdown_text
 
 _MAX_CELL = 200
 
@@ -120,43 +120,15 @@ def markdown(report: Report) -> str:
         if isinstance(part, Table):
             out += [
                 "",
-                "| " + " | ".join(_md(column.title) for column in part.columns) + " |",
+                markdown_row([column.title for column in part.columns]),
                 "|" + "|".join("---:" if c.align == "right" else "---" for c in part.columns) + "|",
             ]
-            out += ["| " + " | ".join(_md(cell.text) for cell in row) + " |" for row in part.rows]
+            out += [markdown_row([cell.text for cell in row]) for row in part.rows]
             out.append("")
         else:
             text = part.text if isinstance(part, Cell) else part
-            out.append(_md(text.strip()) + "  " if text.strip() else "")
+            out.append(markdown_text(text.strip()) + "  " if text.strip() else "")
     return "\n".join(out).strip("\n") + "\n"
-
-
-def _md(text: str) -> str:
-    """Escape what Markdown or HTML would interpret."""
-    for character in "\\`*_{}[]<>|#~&":
-        text = text.replace(character, f"\\{character}")
-    return text
-
-
-def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Render rows with the JSON's keys as header; null is empty, lists are joined by spaces."""
-    buffer = io.StringIO()
-    if rows:
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(rows[0].keys())
-        for row in rows:
-            writer.writerow([_csv_value(value) for value in row.values()])
-    return buffer.getvalue()
-
-
-def _csv_value(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return " ".join(str(v) for v in value)
-    return value
 
 
 def terminal(report: Report, *, color: bool, width: int | None = None) -> str:

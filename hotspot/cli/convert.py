@@ -1,0 +1,36 @@
+"""``hotspot convert``: one profile in another format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from hotspot.cli.inputs import Named, distinguishing_labels, load_named, parse_argument
+from hotspot.cli.options import InputOptions, input_options
+from hotspot.files import write_atomically
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT")
+@click.option("--to", "format_name", metavar="FORMAT", help="Format of OUT; by default what its suffix says.")
+@input_options
+def command(source: str, target: str, format_name: str | None, inputs: InputOptions) -> None:
+    """Convert profile IN to file OUT (`-` is standard output); `hotspot formats` lists what can be written."""
+    from hotspot.exporters.registry import exporter_for, exporter_named
+
+    exporter = exporter_named(format_name) if format_name else exporter_for(target)
+    named: Named = parse_argument(source)
+    profile = load_named(named, inputs, distinguishing_labels([named.path])[0])
+    write_bytes(target, exporter.render(profile))
+
+
+def write_bytes(target: str, data: bytes) -> None:
+    """Write to a file aside and rename, or to standard output where the target is ``-``."""
+    if target == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(Path(target), data)

@@ -1,0 +1,116 @@
+"""Text that `perf script` prints, in every set of fields (``-F``) that shows a stack.
+
+How lines look is in `hotspot.importers._perf_lines`, what they mean together in `_perf_parse`, how the profile
+comes about in `_perf_profile`. Decisions of this importer:
+
+* The root of a stack is the command, a frame of kind process. perf's default fields print the thread id only, so
+  a single number is a thread and its process is unknown.
+* Offsets (``+0x1f``) and the ``L`` of a Java descriptor are not part of a name; all else is kept as printed.
+  Where no symbol is printed, the address is the name.
+* Lines that cannot be read are counted; the profile says how many and where the first one is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from hotspot.errors import MalformedProfile
+from hotspot.importers._perf_headers import MISSING
+from hotspot.importers._perf_parse import Columns, ScriptParser, parse
+from hotspot.importers._perf_profile import assemble, has_headers
+from hotspot.importers._perf_text import line_number, pieces
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
+from hotspot.profile import Loss, LossKind, Profile, Provenance
+
+INFO = ImporterInfo(
+    "perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks")
+)
+
+_HEADER_BLOCK = re.compile(
+    r"\A\s*# ========\s*$.*?^# (?:captured on|perf version|cmdline)\b", re.DOTALL | re.MULTILINE
+)
+_VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
+_DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
+_REPORT = re.compile(
+    r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE
+)
+
+
+def detect(head: Head) -> Match:
+    """Say whether the head looks like perf script text.
+
+    Certain with a header block of perf, or samples that have a header and a frame below or behind it, in a head
+    that is mostly readable. A report of perf is taken too, so that `load` can say what to do instead.
+    """
+    text = head.text
+    if "\0" in text[:4096]:
+        return Match.NO
+    if _REPORT.search(text) or _HEADER_BLOCK.search(text):
+        return Match.YES
+    return _resemblance(_parse_head(head))
+
+
+def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
+    """Read all samples of all events into one profile.
+
+    Raises:
+        MalformedProfile: it is the output of `perf report`, or it has no sample.
+        NotThisFormat: it is something else.
+    """
+    text = source.head.text
+    if _REPORT.search(text):
+        raise MalformedProfile(
+            source.path,
+            "this is the output of `perf report`, which has no samples",
+            hint="run `perf script -i perf.data > profile.perf.txt` where it was recorded and read that",
+        )
+    parser = ScriptParser()
+    with source.open() as stream:
+        for piece, offset, stop in pieces(stream, source.path):
+            parser.feed(piece, offset, stop)
+    columns = parser.columns()
+    if _resemblance(columns) is Match.NO and not _HEADER_BLOCK.search(text):
+        raise NotThisFormat(source.path, "no samples as `perf script` prints them")
+    version, duration = _VERSION.search(text), _DURATION.search(text)
+    provenance = Provenance(
+        path=source.path,
+        sha256=source.sha256,
+        format=INFO.name,
+        producer=f"perf {version[1]}" if version else "perf",
+        duration_ns=int(duration[1] + (duration[2] or "").ljust(6, "0")) if duration else None,
+    )
+    return [assemble([columns], provenance, losses=_skipped(source, [columns]))]
+
+
+def _resemblance(columns: Columns) -> Match:
+    """Say how much what was read looks like samples: headers with stacks, or at least stacks or timed events."""
+    if columns.skipped * 2 > columns.lines:
+        return Match.NO
+    stacked = columns.stacks.any(axis=1)[columns.stack]
+    named = np.array([bool(event) for event in columns.events], dtype=bool)[columns.event]
+    timed = columns.time != MISSING
+    if (stacked & (timed | named)).any():
+        return Match.YES
+    return Match.MAYBE if stacked.any() or (timed & named).any() else Match.NO
+
+
+def _parse_head(head: Head) -> Columns:
+    data = head.text.encode("utf-8", errors="replace").replace(b"\r\n", b"\n")
+    return parse(data if head.complete else data[: data.rfind(b"\n") + 1])
+
+
+def _skipped(source: Source, parts: Sequence[Columns]) -> list[Loss]:
+    count = sum(part.skipped for part in parts)
+    places = [part.skipped_at for part in parts]
+    if has_headers(parts):
+        count += sum(part.headless for part in parts)
+        places += [part.headless_at for part in parts]
+    known = [place for place in places if place is not None]
+    if not count or not known:
+        return []
+    with source.open() as stream:
+        line = line_number(stream, source.path, min(known))
+    return [Loss(LossKind.SKIPPED, f"{count:,} lines could not be read, the first is line {line}", count)]
