@@ -304,7 +304,7 @@ def _read_fields(array: UInt8, owner: Int64, tag: Int64, limit: Int64) -> Fields
     end[is_bytes & ~too_long] += value[is_bytes & ~too_long].astype(np.int64)
     too_long |= end > limit
     if too_long.any():
-        raise WireError("a field is longer than its message", int(tag[np.argmax(too_long)]))
+        raise WireError(_ENDS_EARLY, int(tag[np.argmax(too_long)]))
     return Fields(owner, number, wire, tag, begin, end, value)
 
 

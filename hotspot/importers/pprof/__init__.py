@@ -58,7 +58,10 @@ def detect(head: Head) -> Match:
     try:
         top = fields_of(head.data, cut=not head.complete)
     except WireError as error:
-        top = fields_of(head.data[: error.offset], cut=True)
+        try:
+            top = fields_of(head.data[: error.offset], cut=True)
+        except WireError:
+            return Match.NO
         return Match.MAYBE if len(top) >= _ENOUGH and _plausible(head.data, top) else Match.NO
     return Match.YES if _plausible(head.data, top) else Match.NO
 
@@ -121,8 +124,7 @@ def _add_stacks(
 ) -> Int32:
     """Add the distinct stacks; returns the handle of each one's leaf."""
     rows, offset = stack_locations(file, stacks, locations.ids)
-    # Everything back to front: each stack is root first now, and the last stack comes first.
-    rows, offset = rows[::-1], offset[-1] - offset[::-1]
+    rows = rows[np.repeat(offset[:-1] + offset[1:] - 1, np.diff(offset)) - np.arange(len(rows))]  # root first
     begin = locations.offset[:-1]
     frames = np.diff(locations.offset)
     keep = np.ones(len(rows), dtype=bool)
@@ -140,4 +142,4 @@ def _add_stacks(
     length = np.where(keep, frames[rows], 0)
     ends = np.concatenate([[0], np.cumsum(length)])
     place = np.arange(ends[-1]) + np.repeat(begin[rows] - ends[:-1], length)
-    return builder.add_stacks(locations.frames[place], ends[offset])[::-1]
+    return builder.add_stacks(locations.frames[place], ends[offset])
