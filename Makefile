@@ -73,7 +73,7 @@ types: $(VENV)/.tools ## mypy --strict
 	$(BIN)/mypy
 
 layers: $(VENV)/.tools ## who may import whom (.importlinter)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 tests: $(VENV)/.tools ## all tests
 	$(BIN)/python -m pytest -q

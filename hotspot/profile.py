@@ -30,12 +30,14 @@ from hotspot.units import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hotspot.analysis.columns import Rows
     from hotspot.analysis.diff import Diff
     from hotspot.analysis.peek import Peek
     from hotspot.analysis.rank import Ranking
     from hotspot.analysis.text_tree import TextTree
+    from hotspot.workflow.draft import DraftResult
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -408,6 +410,19 @@ class Profile:
         from hotspot.analysis.diff import diff
 
         return diff(self, after, **options)
+
+    def issues(self, top: int = 5, *, project: Path | None = None, dry_run: bool = False) -> DraftResult:
+        """Draft issue files for the hottest places; see `hotspot.workflow.draft.draft_issues`.
+
+        Args:
+            top: issues to draft or refresh; 0 for all places worth one.
+            project: the project root; found from the current folder where None.
+            dry_run: decide and return everything, write nothing.
+        """
+        from hotspot.config import load_config
+        from hotspot.workflow.draft import draft_issues
+
+        return draft_issues(self, load_config(project=project), top=top, dry_run=dry_run)
 
     def to_pandas(self, rows: Rows = "functions") -> Any:
         """Return a ``pandas.DataFrame``; see `hotspot.analysis.columns.columns`.

@@ -14,6 +14,12 @@ from hotspot.units import human_share
 
 _UNKNOWN = re.compile(r"^(?:\[?unknown\]?|\?\?|0x[0-9a-fA-F]+|\[no stack\]|\[unknown:.*\])$")
 
+# Where programs and threads begin: above these there is nothing to lose.
+_ENTRY = re.compile(
+    r"^(?:_?start|main|__libc_start_main.*|__libc_start_call_main|start_thread|thread_start|_?clone3?|__clone3?"
+    r"|runtime\.(?:goexit|main|mstart|morestack|mcall|systemstack).*|ret_from_fork.*|<module>|BaseThreadInitThunk)$"
+)
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -78,15 +84,23 @@ def trust(profile: Profile) -> Trust:
 
 
 def _broken_share(profile: Profile, unnamed: Bool) -> float:
-    """Share of the weight below a root (or a process at the root) that has no name, leaves themselves left out."""
-    tree = profile.call_tree
-    below_process = np.zeros(len(tree), dtype=bool)
+    """Share of the weight below a frame without a name at the root (or below the process there).
+
+    What hangs below it and is itself where threads begin has lost nothing but the frame beyond its beginning.
+    """
+    tree, frames = profile.call_tree, profile.frames
     has_parent = tree.parent >= 0
-    kind = profile.frames.kind[tree.frame]
+    kind = frames.kind[tree.frame]
+    below_process = np.zeros(len(tree), dtype=bool)
     below_process[has_parent] = kind[tree.parent[has_parent]] == Kind.PROCESS
     outermost = (~has_parent & (kind != Kind.PROCESS)) | below_process
-    cut = np.flatnonzero(outermost & unnamed)
-    return profile.share(int((profile.node_total[cut] - profile.node_self[cut]).sum()))
+    cut = outermost & unnamed
+    is_entry = np.fromiter((bool(_ENTRY.match(s)) for s in frames.strings), bool, len(frames.strings))
+    whole = np.zeros(len(tree), dtype=bool)
+    whole[has_parent] = cut[tree.parent[has_parent]]
+    whole &= is_entry[frames.name[tree.frame]] | (kind == Kind.KERNEL)
+    lost = profile.node_total[cut].sum() - profile.node_self[cut].sum() - profile.node_total[whole].sum()
+    return profile.share(int(lost))
 
 
 def _advice(profile: Profile, unknown: float, truncated: float, broken: float) -> Iterator[str]:

@@ -168,7 +168,7 @@ class ScriptParser:
     # -- in bulk ---------------------------------------------------------------------------------------------
 
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
-        """Read the next piece.
+        r"""Read the next piece.
 
         Args:
             piece: whole lines ending in ``\\n`` (the last may lack it).

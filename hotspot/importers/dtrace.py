@@ -31,9 +31,8 @@ _BANNER = re.compile(r"^CPU\s+ID\s+FUNCTION:NAME|^\s*\d+\s+\d+\s+\S*:\S*\s*$|^dt
 
 def detect(head: Head) -> Match:
     """Indented lines of which some hold module`symbol and some nothing but a number."""
-    lines = [line for line in head.text.splitlines()[:400] if line.strip()]
-    if not lines or not head.complete:
-        lines = lines[:-1]
+    lines = [line for line in head.text.splitlines()[:400] if line.strip() and not _BANNER.match(line)]
+    lines = lines if head.complete else lines[:-1]
     frames = sum(bool(_FRAME.match(line)) and "`" in line for line in lines)
     counts = sum(bool(_COUNT.match(line)) for line in lines)
     if frames and counts and frames + counts >= 0.8 * len(lines):

@@ -27,6 +27,7 @@ _BUILT_IN = (
     "stackprof",
     "pyinstrument",
     "dtrace",
+    "austin",
     "perf_script",
     "folded",
 )

@@ -27,7 +27,7 @@ def close(step: str, name: str, reason: str, config: Config, *, today: datetime.
         UsageError: no such issue, no reason, or the step is not legal from where the issue stands.
         MalformedIssue: the file cannot be read.
     """
-    because = one_line(reason, 1000)
+    because = one_line(" ".join(reason.split()), 1000)
     if not because:
         raise UsageError(f"--reason is empty: say why, so that nobody asks again before they {step} it too")
     store, status = IssueStore.of(config), _LEADS_TO[step]

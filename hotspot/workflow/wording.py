@@ -40,14 +40,16 @@ def short_name(function: str) -> str:
         parts = [part for part in name.split(separator) if part]
         if len(parts) > 2:
             name = separator.join(parts[-2:])
-    return one_line(name.split(" ")[-1] or function, 60)
+    # A return type stands before the last space, unless that is in `operator new`.
+    found = re.search(r"(?:\S*\boperator\b.*|\S+)$", name)
+    return one_line(found[0] if found else function, 60)
 
 
 def file_name(place: Place) -> str:
     """Return an issue's file name without suffix: capitals, digits and underscores, made from the function."""
-    name = unicodedata.normalize("NFKD", short_name(place.function)).encode("ascii", "ignore").decode()
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    name = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")[:_LONGEST_FILE_NAME].strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", short_name(place.function))
+    name = unicodedata.normalize("NFKD", words.upper()).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Z0-9]+", "_", name).strip("_")[:_LONGEST_FILE_NAME].strip("_")
     if not re.search(r"[A-Z]", name):
         name = f"FUNCTION_{name or fingerprint(place.function, place.file).upper()}"
     # Git cannot check these names out on Windows.

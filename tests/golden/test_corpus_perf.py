@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from hotspot.importers import perf_script
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import Kind, Profile
@@ -38,7 +37,10 @@ _FILES = {
     "brendangregg_FlameGraph__test__perf-vertx-stacks-01.txt": ([286], None),
     "jlfwong_speedscope__sample__profiles__linux-perf__forks.linux-perf.txt": ([561], 561_561_561),
     "jlfwong_speedscope__sample__profiles__linux-perf__rust-mangled.linux-perf.txt": ([96], 1_627_118_592),
-    "jlfwong_speedscope__sample__profiles__linux-perf__simple-with-header.linux-perf.txt": ([136], 136_136_136),
+    "jlfwong_speedscope__sample__profiles__linux-perf__simple-with-header.linux-perf.txt": (
+        [136],
+        136_136_136,
+    ),
     "jlfwong_speedscope__sample__profiles__linux-perf__simple-with-pid.linux-perf.txt": ([137], None),
     "jlfwong_speedscope__sample__profiles__linux-perf__simple.linux-perf.txt": ([1], 1_001_001),
     "jlfwong_speedscope__sample__profiles__linux-perf__system-wide.linux-perf.txt": ([556], 556_556_556),
@@ -58,7 +60,9 @@ def text_of(path: Path) -> str:
 def count_headers(text: str) -> int:
     """Count samples the dumb way: lines that begin a paragraph and are no comment."""
     lines = [line for line in text.split("\n") if not line.startswith("#")]
-    return sum(1 for above, line in zip(["", *lines], lines, strict=False) if line.strip() and not above.strip())
+    return sum(
+        1 for above, line in zip(["", *lines], lines, strict=False) if line.strip() and not above.strip()
+    )
 
 
 @pytest.mark.parametrize("name", _FILES)
@@ -69,7 +73,9 @@ def test_every_sample_and_every_period_is_kept(corpus: Path, name: str) -> None:
     got = {str(v): int(profile.samples.weight[:, i].sum()) for i, v in enumerate(profile.value_types)}
     assert [total for kind, total in got.items() if kind.endswith("samples/count")] == counts
     assert sum(counts) == count_headers(text_of(path))
-    assert [total for kind, total in got.items() if not kind.endswith("samples/count")] == ([period] if period else [])
+    assert [total for kind, total in got.items() if not kind.endswith("samples/count")] == (
+        [period] if period else []
+    )
     assert profile.total == (period or counts[0])
     assert profile.provenance.losses == ()
 

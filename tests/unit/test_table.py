@@ -7,7 +7,8 @@ import io
 import re
 
 import pytest
-from hotspot.report.table import Cell, Column, Report, Table, clean, csv_text, markdown, plain, terminal
+from hotspot.report.table import Cell, Column, Report, Table, clean, markdown, plain, terminal
+from hotspot.tabular import csv_text
 
 TABLE = Table(
     (Column("self%", "right", bar=True), Column("function", grow=True)),

@@ -73,7 +73,7 @@ def test_the_json_object_has_the_contracts_keys() -> None:
     assert list(trust(profile).to_dict()) == [
         "schema", "label", "path", "format", "producer", "value_type", "total", "samples", "stacks", "losses",
         "runs", "value_types", "threads", "frames", "nodes", "max_depth", "duration_ns", "unknown_share",
-        "truncated_share", "skipped_lines",
+        "truncated_share", "skipped_lines", "broken_share", "advice",
     ]  # fmt: skip
     assert trust(profile).to_dict()["losses"] == ["narrow frames are absent"]
     assert "  - narrow frames are absent" in plain(info_report(trust(profile)))

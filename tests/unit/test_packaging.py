@@ -1,0 +1,135 @@
+"""What is published: a wheel and an sdist that hold what they must, and a command that runs where only they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from collections.abc import Sequence
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample-profiles"
+
+
+def run(*command: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> str:
+    """Run a command that must succeed and return what it prints."""
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what git has or would add: no caches, no environments, nothing that only this machine has."""
+    listing = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    copy = tmp_path_factory.mktemp("checkout")
+    for file in filter(None, listing.split("\0")):
+        if (ROOT / file).is_file():
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, copy / file)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist, and the wheel built from it."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ".", cwd=checkout)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def hotspot(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``hotspot`` command of an environment that holds the wheel and what it depends on, nothing else."""
+    environment = tmp_path_factory.mktemp("environment")
+    venv.create(environment)
+    pip(environment / "bin" / "python", "install", "--no-compile", wheel)
+    return environment / "bin" / "hotspot"
+
+
+def pip(python: Path, *arguments: str | Path) -> None:
+    """Run this environment's pip on another one, which then needs none of its own."""
+    run(
+        sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", python, *arguments,
+        cwd=python.parent,
+    )  # fmt: skip
+
+
+def metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(name).decode())
+
+
+def modules(names: Sequence[str]) -> set[str]:
+    return {name for name in names if name.startswith("hotspot/")}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, checkout: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    of_package = {
+        path.relative_to(checkout).as_posix() for path in (checkout / "hotspot").rglob("*") if path.is_file()
+    }
+    assert modules(names) == of_package
+    assert "hotspot/py.typed" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    others = {name.split("/")[0] for name in names} - {"hotspot"}
+    assert [other for other in others if not other.endswith(".dist-info")] == []
+
+
+def test_the_sdist_holds_what_a_build_needs_and_no_tests(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {"LICENSE", "README.md", "pyproject.toml", "hotspot/py.typed", "hotspot/cli/main.py"} <= names
+    tops = {name.split("/")[0] for name in names}
+    assert tops & {"tests", "benchmarks", "sample-profiles", ".ci", ".venv", "demo-output"} == set()
+
+
+def test_the_metadata(wheel: Path) -> None:
+    told = metadata(wheel)
+    assert told["Name"] == "hotspot-profiling"
+    assert told["License-Expression"] == "MIT"
+    assert told["Requires-Python"] == ">=3.11"
+    assert "# hotspot" in str(told.get_payload())
+    needed = [line for line in told.get_all("Requires-Dist", []) if "extra ==" not in line]
+    names = {line.split(">")[0].split(";")[0].strip() for line in needed}
+    assert names == {"click", "numpy", "plotly", "py-spy", "rich", "scipy", "zstandard"}
+
+
+def test_the_installed_command_runs_outside_the_checkout(hotspot: Path, tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    for side in ("before", "after"):
+        shutil.copy(SAMPLES / "py-spy" / f"{side}.svg", tmp_path)
+    assert run(hotspot, "--version", cwd=tmp_path, environment=environment).startswith("hotspot, version ")
+    top = run(hotspot, "top", "before.svg", "-f", "csv", cwd=tmp_path, environment=environment)
+    assert top.splitlines()[1].startswith("1,tokenise,loglens.py,76,")
+    diff = run(hotspot, "diff", "before.svg", "after.svg", cwd=tmp_path, environment=environment)
+    assert "tokenise" in diff
+    report = hotspot.parent / "python"
+    where = run(
+        report, "-c", "import hotspot; print(hotspot.__file__)", cwd=tmp_path, environment=environment
+    )
+    assert str(ROOT) not in where
+
+
+def test_installed_dependencies_fit_together(hotspot: Path) -> None:
+    pip(hotspot.parent / "python", "check")
