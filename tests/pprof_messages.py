@@ -132,3 +132,31 @@ class Drawn:
     @property
     def data(self) -> bytes:
         return bytes(self.message.SerializeToString())
+
+
+# drop_frames, keep_frames, and what is left of the stacks that `dropping` draws.
+DROPPING = [
+    ("malloc", "", {"main;new": 1, "malloc(int);init": 2, "main;alloc": 4}),
+    (
+        "ma.*",
+        "",
+        {"main;new": 1, "malloc(int);init": 2, "main;alloc": 4},
+    ),  # never before the first free frame
+    ("m.*", "malloc", {"main;new;malloc(int);grow": 1, "malloc(int);init": 2, "main;alloc": 4}),
+    ("new", "", {"main": 1, "malloc(int);init": 2, "main;alloc": 4}),
+    ("alloc|grow", "", {"main;new;malloc(int)": 1, "malloc(int);init": 2, "main": 4}),
+    (
+        "mall",
+        "",
+        {"main;new;malloc(int);grow": 1, "malloc(int);init": 2, "main;alloc": 4},
+    ),  # whole names only
+]
+
+
+def dropping(drop: str, keep: str) -> Drawn:
+    """Draw three stacks in a file that drops frames."""
+    drawn = (
+        Drawn().sample("main;new;malloc(int);grow", 1).sample("malloc(int);init", 2).sample("main;alloc", 4)
+    )
+    drawn.message.drop_frames, drawn.message.keep_frames = drawn.text(drop), drawn.text(keep)
+    return drawn

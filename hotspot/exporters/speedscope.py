@@ -4,8 +4,9 @@ One sampled profile a value type, the selected one first, all with the same stac
 Stacks come in order of time where the samples have one, else in the order of the call tree.
 
 A frame there is a name, a file and a line. Its module and kind are not written, and names stay as they are. The
-value type stands in the profile's name, where `hotspot.importers.speedscope` finds it again. Weights are exact decimal
-numbers (``0.01``), never rounded to a double; a viewer may do that.
+value type stands in the profile's name for people, and under the key ``hotspot``, which the schema allows, for
+`hotspot.importers.speedscope`. Weights are exact decimal numbers (``0.01``), never rounded to a double; a viewer may
+do that.
 
 Source: ``file-format-schema.json`` of the npm package ``speedscope``.
 """
@@ -20,7 +21,7 @@ import numpy as np
 
 from hotspot import __version__
 from hotspot.errors import UsageError
-from hotspot.importers.speedscope.names import EXPORTER, profile_name, unit_in_file
+from hotspot.importers.speedscope.value_types import unit_in_file
 from hotspot.profile import Int64, Profile
 from hotspot.units import ValueType
 
@@ -42,7 +43,7 @@ def render(profile: Profile) -> bytes:
     name = profile.label or profile.provenance.path
     document = {
         "$schema": _SCHEMA,
-        "exporter": f"{EXPORTER}@{__version__}",
+        "exporter": f"hotspot@{__version__}",
         "name": name or "profile",
         "activeProfileIndex": 0,
         "profiles": [
@@ -66,12 +67,13 @@ def _sampled(profile: Profile, column: int, weights: Int64, stacks: bytes) -> di
     total = sum(weights.tolist()) * factor
     return {
         "type": "sampled",
-        "name": profile_name(profile.label, value_type),
+        "name": f"{profile.label}: {value_type}" if profile.label else str(value_type),
         "unit": unit_in_file(value_type),
         "startValue": 0,
         "endValue": msgspec.Raw(value_type.exact(total).encode()),
         "samples": msgspec.Raw(stacks),
         "weights": msgspec.Raw(b"[" + b",".join([texts[i] for i in which.reshape(-1).tolist()]) + b"]"),
+        "hotspot": {"label": profile.label, "type": value_type.type, "unit": value_type.unit},
     }
 
 

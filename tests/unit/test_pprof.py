@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile, UsageError
 from hotspot.exporters import pprof as exporter
@@ -16,7 +15,7 @@ from hotspot.importers import pprof
 from hotspot.importers.base import Head, ImportOptions, Match, bytes_source, file_source
 from hotspot.profile import Kind, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
-from tests.pprof_messages import Drawn, parse
+from tests.pprof_messages import DROPPING, Drawn, dropping, parse
 from tests.vocabulary import folded, format_tree, profile_from_text, tree_text
 
 
@@ -170,32 +169,7 @@ def test_a_sample_without_locations_has_no_stack() -> None:
     assert folded(read(Drawn().sample("", 4).sample("main", 1))) == {"[no stack]": 4, "main": 1}
 
 
-# -- drop_frames; test_pprof_tool.py asks the real tool about the same stacks --------------------------------
-
-DROPPING = [
-    ("malloc", "", {"main;new": 1, "malloc(int);init": 2, "main;alloc": 4}),
-    (
-        "ma.*",
-        "",
-        {"main;new": 1, "malloc(int);init": 2, "main;alloc": 4},
-    ),  # never before the first free frame
-    ("m.*", "malloc", {"main;new;malloc(int);grow": 1, "malloc(int);init": 2, "main;alloc": 4}),
-    ("new", "", {"main": 1, "malloc(int);init": 2, "main;alloc": 4}),
-    ("alloc|grow", "", {"main;new;malloc(int)": 1, "malloc(int);init": 2, "main": 4}),
-    (
-        "mall",
-        "",
-        {"main;new;malloc(int);grow": 1, "malloc(int);init": 2, "main;alloc": 4},
-    ),  # whole names only
-]
-
-
-def dropping(drop: str, keep: str) -> Drawn:
-    drawn = (
-        Drawn().sample("main;new;malloc(int);grow", 1).sample("malloc(int);init", 2).sample("main;alloc", 4)
-    )
-    drawn.message.drop_frames, drawn.message.keep_frames = drawn.text(drop), drawn.text(keep)
-    return drawn
+# -- drop_frames; test_corpus_pprof.py asks the real tool about the same stacks -----------------------------
 
 
 @pytest.mark.parametrize(("drop", "keep", "expected"), DROPPING)

@@ -132,9 +132,8 @@ def _add_stacks(
     if drop:
         rule = drop_rule(drop, exceptions)
         if rule is None:
-            losses.append(
-                Loss(LossKind.INCONSISTENT, f"drop_frames is not applied, it cannot be read: {drop}")
-            )
+            text = f"drop_frames is not applied, it cannot be read: {drop!r}"
+            losses.append(Loss(LossKind.INCONSISTENT, text))
         else:
             cut = cut_locations(rule, locations)
             keep = kept_locations(cut, rows, offset)

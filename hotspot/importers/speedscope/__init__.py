@@ -7,7 +7,8 @@ A file shares a list of frames between profiles; each profile is one of two kind
 
 What a weight is follows from the unit: ``none`` is `samples/count` (``weights/count`` with fractions), times are
 ``time/...``, bytes are ``space/bytes``. Where every sample of a time has the same weight, that is a sampler's period,
-and each counts as one sample. The names of profiles that hotspot wrote say more, and are read (`hotspot.exporters.speedscope`).
+and each counts as one sample. Profiles that hotspot wrote say more, under a key of their own; those of one label and the
+same stacks are read as one profile with several value types.
 
 Only evented profiles say when something ran: the weights of sampled ones leave out what was idle. Time in which no
 frame is open belongs to no stack; it is stated as lost, not counted. A frame's column has no room in a `Profile`.
@@ -30,10 +31,10 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.speedscope.events import Intervals, read_events
-from hotspot.importers.speedscope.file import Frame, OneProfile, SpeedscopeFile, decode_file
-from hotspot.importers.speedscope.names import EXPORTER, parse_name, value_type_of
+from hotspot.importers.speedscope.file import Frame, OneProfile, Origin, SpeedscopeFile, decode_file
 from hotspot.importers.speedscope.numbers import Scaled, read_numbers
 from hotspot.importers.speedscope.stacks import read_stacks
+from hotspot.importers.speedscope.value_types import value_type_of
 from hotspot.profile import UNKNOWN, Int32, Int64, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
@@ -79,39 +80,37 @@ class _Group:
 
     Attributes:
         place: JSON path of the first.
-        label: name of the result.
         members: the profiles.
-        value_types: what the names of profiles that hotspot wrote tell; else empty.
+        origins: what hotspot wrote of each; empty for a profile that it did not write.
     """
 
     place: str
-    label: str
     members: tuple[OneProfile, ...]
-    value_types: tuple[ValueType, ...] = ()
+    origins: tuple[Origin, ...]
 
-    def with_member(self, other: _Group) -> _Group | None:
-        """Join with the next profile of the file; None where it is another profile."""
-        mine, its = self.members[0], other.members[0]
-        if not (self.value_types and other.value_types) or self.label != other.label:
+    @property
+    def label(self) -> str:
+        """Name of the result."""
+        return self.origins[0].label if self.origins else self.members[0].name or ""
+
+    def joined(self, other: _Group) -> _Group | None:
+        """Join with the next profile of the file; None where that has other stacks, or is not hotspot's."""
+        if not (self.origins and other.origins) or self.label != other.label:
             return None
-        if other.value_types[0] in self.value_types or bytes(mine.samples) != bytes(its.samples):
+        known = {(origin.type, origin.unit) for origin in self.origins}
+        if (other.origins[0].type, other.origins[0].unit) in known:
             return None
-        return replace(
-            self, members=(*self.members, its), value_types=(*self.value_types, *other.value_types)
-        )
+        if bytes(self.members[0].samples) != bytes(other.members[0].samples):
+            return None
+        return _Group(self.place, self.members + other.members, self.origins + other.origins)
 
 
 def _groups(file: SpeedscopeFile) -> list[_Group]:
-    ours = (file.exporter or "").split("@")[0] == EXPORTER
     groups: list[_Group] = []
     for index, member in enumerate(file.profiles):
-        place = f"$.profiles[{index}]"
-        name = member.name or ""
-        group = _Group(place, name, (member,))
-        known = parse_name(name, member.unit or "none") if ours and member.type == "sampled" else None
-        if known is not None:
-            group = replace(group, label=known[0], value_types=(known[1],))
-        joined = groups[-1].with_member(group) if groups else None
+        origin = member.hotspot if member.type == "sampled" else None
+        group = _Group(f"$.profiles[{index}]", (member,), (origin,) if origin is not None else ())
+        joined = groups[-1].joined(group) if groups else None
         if joined is None:
             groups.append(group)
         else:
@@ -133,10 +132,10 @@ def _sampled(group: _Group, frames: list[Frame], base: Provenance) -> Profile:
     stacks = read_stacks(bytes(first.samples), len(frames), base.path, f"{group.place}.samples")
     columns = [_weights(member, len(stacks.sample), base.path, group.place) for member in group.members]
     types = [value_type_of(first.unit or "none", columns[0].scale)]
-    if group.value_types:
-        types = [replace(t, scale=c.scale) for t, c in zip(group.value_types, columns, strict=True)]
+    if group.origins:
+        types = [ValueType(o.type, o.unit, c.scale) for o, c in zip(group.origins, columns, strict=True)]
     weights = [column.values for column in columns]
-    if types[0].is_time and not group.value_types and _is_period(weights[0]):
+    if types[0].is_time and not group.origins and _is_period(weights[0]):
         types.append(ValueType("samples", "count"))
         weights.append(np.ones(len(stacks.sample), dtype=np.int64))
     builder = ProfileBuilder(tuple(types))

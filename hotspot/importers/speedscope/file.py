@@ -11,6 +11,7 @@ import msgspec
 from hotspot.errors import MalformedProfile
 from hotspot.importers.base import NotThisFormat, decode_text
 
+_ESCAPED = re.compile("[\udc80-\udcff]")  # how surrogateescape keeps a byte
 _BYTE = re.compile(r"\s*\(byte (\d+)\)")
 
 
@@ -29,6 +30,14 @@ class Shared(msgspec.Struct):
     frames: list[Frame]
 
 
+class Origin(msgspec.Struct):
+    """What hotspot adds to a profile that it writes, under its own key, for the format has no room for it."""
+
+    label: str
+    type: str
+    unit: str
+
+
 class OneProfile(msgspec.Struct):
     """A profile of the file; its lists are JSON that `hotspot.importers.speedscope` reads."""
 
@@ -40,6 +49,7 @@ class OneProfile(msgspec.Struct):
     samples: msgspec.Raw = msgspec.Raw(b"[]")
     weights: msgspec.Raw = msgspec.Raw(b"[]")
     events: msgspec.Raw = msgspec.Raw(b"[]")
+    hotspot: Origin | None = None
 
 
 class SpeedscopeFile(msgspec.Struct):
@@ -70,9 +80,9 @@ def decode_file(path: str, data: bytes, *, certain: bool) -> SpeedscopeFile:
     """
     try:
         try:
-            return msgspec.json.decode(data, type=SpeedscopeFile)
+            return msgspec.json.decode(_without_mark(data), type=SpeedscopeFile)
         except UnicodeDecodeError:
-            return msgspec.json.decode(decode_text(data).encode("utf-8", "replace"), type=SpeedscopeFile)
+            return msgspec.json.decode(_visible(data), type=SpeedscopeFile)
     except msgspec.ValidationError as error:
         kind = MalformedProfile if certain else NotThisFormat
         raise kind(path, f"no speedscope file: {_lower_first(str(error))}") from error
@@ -80,6 +90,19 @@ def decode_file(path: str, data: bytes, *, certain: bool) -> SpeedscopeFile:
         raise MalformedProfile(path, "nested too deeply to read") from error
     except msgspec.DecodeError as error:
         raise broken_json(path, error) from error
+
+
+def _without_mark(data: bytes) -> bytes:
+    """Return UTF-8 without a byte-order mark."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return decode_text(data).encode("utf-8", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _visible(data: bytes) -> bytes:
+    r"""Write bytes that are no UTF-8 as ``\xe9``, as `decode_text` does, with the backslash that JSON wants doubled."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    return _ESCAPED.sub(lambda byte: rf"\\x{ord(byte[0]) - 0xDC00:02x}", text).encode()
 
 
 def broken_json(path: str, error: Exception) -> MalformedProfile:

@@ -1,0 +1,229 @@
+"""Out to speedscope or pprof and back in is the same, for all that the format can hold."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hotspot.builder import ProfileBuilder
+from hotspot.exporters import pprof as pprof_exporter
+from hotspot.exporters import speedscope as speedscope_exporter
+from hotspot.importers import folded, perf_script, pprof, speedscope
+from hotspot.importers.base import ImportOptions, bytes_source, file_source
+from hotspot.profile import UNKNOWN, Kind, Profile, Provenance, Thread
+from hotspot.units import ValueType
+from hypothesis import given
+from hypothesis import strategies as st
+
+_MEMORY = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30}
+_SECOND = {"seconds": 10**9, "milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A frame with everything a profile knows of it."""
+
+    name: str
+    file: str
+    line: int
+    module: str
+    kind: Kind
+
+
+def stacks_of(
+    profile: Profile, view: Callable[[tuple[Row, ...]], Hashable]
+) -> dict[str, Counter[tuple[Hashable, Thread | None]]]:
+    """Return the exact weight of each stack and thread, in base units, for each value type; zeros left out."""
+    frames, strings = profile.frames, profile.frames.strings
+    columns = (frames.name, frames.file, frames.line, frames.module, frames.kind)
+    rows = [
+        Row(strings[name], strings[file], line, strings[module], Kind(kind))
+        for name, file, line, module, kind in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+    out: dict[str, Counter[tuple[Hashable, Thread | None]]] = {}
+    threads = profile.samples.thread
+    for column, value_type in enumerate(profile.value_types):
+        factor = Fraction({**_MEMORY, **_SECOND}.get(value_type.unit, 1), value_type.scale)
+        weights: Counter[tuple[Hashable, Thread | None]] = Counter()
+        for row, leaf in enumerate(profile.samples.leaf.tolist()):
+            thread = None if threads is None or threads[row] < 0 else profile.threads[threads[row]]
+            path = view(tuple(rows[frame] for frame in profile.path(leaf)))
+            weights[path, thread] += int(profile.samples.weight[row, column]) * factor
+        out[value_type.type] = Counter({key: weight for key, weight in weights.items() if weight})
+    return out
+
+
+def in_speedscope(path: tuple[Row, ...]) -> Hashable:
+    """A frame is a name, a file and a line there."""
+    return tuple((row.name, row.file, row.line) for row in path)
+
+
+def in_pprof(path: tuple[Row, ...]) -> Hashable:
+    """Kinds are inlined, kernel (by the module) or user; an inlined frame lies in the module of its location."""
+    out: list[Row] = []
+    for row in path:
+        joins = row.kind is Kind.INLINED and out and row.module in ("", out[-1].module)
+        module = out[-1].module if joins else row.module
+        kind = Kind.INLINED if joins else Kind.KERNEL if module.startswith("[kernel") else Kind.USER
+        out.append(replace(row, module=module, kind=kind))
+    return tuple(out)
+
+
+def through_speedscope(profile: Profile) -> Profile:
+    (again,) = speedscope.load(bytes_source("x.json", speedscope_exporter.render(profile)), ImportOptions())
+    return again.check()
+
+
+def through_pprof(profile: Profile) -> Profile:
+    (again,) = pprof.load(
+        bytes_source("x.pb", gzip.decompress(pprof_exporter.render(profile))), ImportOptions()
+    )
+    return again.check()
+
+
+def without_threads(
+    stacks: dict[str, Counter[tuple[Hashable, Thread | None]]],
+) -> dict[str, Counter[Hashable]]:
+    out: dict[str, Counter[Hashable]] = {}
+    for kind, weights in stacks.items():
+        out[kind] = Counter()
+        for (path, _), weight in weights.items():
+            out[kind][path] += weight
+    return {kind: Counter({path: w for path, w in weights.items() if w}) for kind, weights in out.items()}
+
+
+def check_speedscope(profile: Profile) -> None:
+    again = through_speedscope(profile)
+    assert again.value_type.type == profile.value_type.type
+    assert again.label == profile.label
+    assert without_threads(stacks_of(again, in_speedscope)) == without_threads(
+        stacks_of(profile, in_speedscope)
+    )
+
+
+def check_pprof(profile: Profile) -> None:
+    again = through_pprof(profile)
+    assert again.value_type.type == profile.value_type.type
+    assert again.provenance.duration_ns == profile.provenance.duration_ns
+    assert stacks_of(again, in_pprof) == stacks_of(profile, in_pprof)
+
+
+# -- generated profiles -----------------------------------------------------------------------------------------
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+frames = st.builds(
+    Row,
+    name=st.one_of(st.sampled_from(["main", "lex", UNKNOWN, "[no stack]"]), texts),
+    file=st.sampled_from(["", "a.c", "dir/b.py"]),
+    line=st.sampled_from([0, 1, 2**31 - 1]),
+    module=st.sampled_from(["", "app", "/lib/libc.so.6", "[kernel.kallsyms]"]),
+    kind=st.sampled_from(Kind),
+).map(lambda row: replace(row, line=0) if row.name == UNKNOWN and row.module and not row.file else row)
+value_types = st.lists(
+    st.sampled_from(
+        [
+            ValueType("samples", "count"),
+            ValueType("cpu", "nanoseconds"),
+            ValueType("wall", "seconds", 1000),
+            ValueType("latency", "milliseconds", 10**6),
+            ValueType("heap", "bytes"),
+            ValueType("big", "megabytes"),
+            ValueType("cycles:u", "count"),
+            ValueType("cycles:u/samples", "count"),
+            ValueType("a: b", "widgets"),
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+    unique=True,
+).map(tuple)
+threads = st.lists(
+    st.builds(
+        Thread,
+        pid=st.none() | st.integers(0, 2**40),
+        tid=st.integers(0, 2**40),
+        name=st.sampled_from(["", "main", "worker 3"]),
+    ),
+    max_size=3,
+    unique=True,
+).map(tuple)
+
+
+@st.composite
+def profiles(draw: st.DrawFn, smallest: int = 0) -> Profile:
+    kinds = draw(value_types)
+    pool = draw(st.lists(frames, min_size=1, max_size=6, unique=True))
+    drawn = draw(st.lists(st.lists(st.sampled_from(range(len(pool))), max_size=6), min_size=1, max_size=12))
+    builder = ProfileBuilder(kinds)
+    ids = [builder.frames.intern(r.name, r.file, r.line, r.module, r.kind) for r in pool]
+    offsets = np.cumsum([0, *map(len, drawn)])
+    leaf = builder.add_stacks([ids[i] for stack in drawn for i in stack], offsets)
+    weights = st.lists(st.integers(smallest, 2**40), min_size=len(kinds), max_size=len(kinds))
+    rows = draw(st.lists(st.tuples(st.sampled_from(range(len(drawn))), weights), min_size=1, max_size=20))
+    of_thread = draw(threads)
+    thread = time = None
+    if of_thread:
+        thread = draw(st.lists(st.integers(-1, len(of_thread) - 1), min_size=len(rows), max_size=len(rows)))
+    if draw(st.booleans()):
+        time = draw(st.lists(st.integers(0, 2**60), min_size=len(rows), max_size=len(rows)))
+    builder.add_samples(leaf[[stack for stack, _ in rows]], [w for _, w in rows], time=time, thread=thread)
+    duration = draw(st.none() | st.integers(1, 2**60))
+    return builder.build(
+        Provenance(duration_ns=duration),
+        threads=of_thread,
+        selected=draw(st.integers(0, len(kinds) - 1)),
+        label=draw(st.sampled_from(["", "before", "a: b", "cpu/nanoseconds", 'Thread 1 "x"'])),
+    ).check()
+
+
+@given(profiles())
+def test_speedscope_keeps_what_it_can_hold(profile: Profile) -> None:
+    check_speedscope(profile)
+
+
+@given(profiles(smallest=-(2**40)))
+def test_pprof_keeps_what_it_can_hold(profile: Profile) -> None:
+    check_pprof(profile)
+
+
+@given(profiles())
+def test_a_second_trip_changes_nothing(profile: Profile) -> None:
+    once = speedscope_exporter.render(through_speedscope(profile))
+    assert speedscope_exporter.render(through_speedscope(through_speedscope(profile))) == once
+    again = pprof_exporter.render(through_pprof(profile))
+    assert pprof_exporter.render(through_pprof(through_pprof(profile))) == again
+
+
+# -- real profiles ------------------------------------------------------------------------------------------------
+
+RECORDINGS = {
+    "go/cpu.pb.gz": pprof,
+    "go/heap.pb.gz": pprof,
+    "speedscope/before.speedscope.json": speedscope,
+    "py-spy/before.folded": folded,
+    "perf/csvstat.perf.txt.gz": perf_script,
+    "perf/csvstat.events.perf.txt.gz": perf_script,
+    "perf/csvstat.inline.perf.txt.gz": perf_script,
+}
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_real_profiles(samples: Path, name: str) -> None:
+    (profile,) = RECORDINGS[name].load(file_source(str(samples / name)), ImportOptions())
+    check_speedscope(profile)
+    check_pprof(profile)
+
+
+def test_speedscope_s_own_files(corpus: Path) -> None:
+    files = sorted((corpus / "speedscope").iterdir())
+    assert len(files) == 4
+    for path in files:
+        for profile in speedscope.load(file_source(str(path)), ImportOptions()):
+            check_speedscope(profile)
+            check_pprof(profile)
