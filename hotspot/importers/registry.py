@@ -22,10 +22,16 @@ from hotspot.profile import Profile
 # In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
 # accept almost any text last.
 _BUILT_IN = (
+    "perf_data",
     "pstats",
     "callgrind",
     "stackprof",
     "pyinstrument",
+    "cpuprofile",
+    "chrome_trace",
+    "gecko",
+    "v8log",
+    "svg",
     "dtrace",
     "austin",
     "perf_script",

@@ -1,0 +1,109 @@
+"""Firefox Profiler profiles: what Firefox records, what profiler.firefox.com saves, and what samply writes.
+
+Read are the raw ("Gecko") format from version 4 on, also as Firefox's old devtools wrapped it, and the processed
+format of all versions up to the newest, in which threads share their tables. All threads of all processes are one
+profile; each sample has its thread, named ``process/thread``.
+
+- ``samples/count``: samples, or their weights. Profiles that were converted from traces or sizes have weights in
+  milliseconds (``wall/nanoseconds``) or bytes (``size/bytes``) instead.
+- ``wall/nanoseconds``: a sample lasts until the next one of its thread; the last one gets nothing (as in
+  speedscope's firefox.ts).
+- ``cpu/nanoseconds`` (or ``cpu/cycles``): CPU time since the previous sample of the thread, where it was recorded.
+
+CPU time is selected where there is any, else time by the clock. A line is the one that ran, where that is known,
+else the function's. ``(root)`` is not a frame. A native function without a symbol is ``[unknown]`` in its module.
+Markers and counters are no samples and are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hotspot.importers._web_columns import MILLISECOND, scaled
+from hotspot.importers._web_json import decode, outline, without_mark
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
+from hotspot.profile import Loss, Profile, Provenance
+
+if TYPE_CHECKING:
+    from hotspot.importers._gecko_shapes import Meta
+
+INFO = ImporterInfo("gecko", "Firefox Profiler profile (also samply)", (".gecko.json", ".profile.json"))
+
+_OLDEST = 4
+
+
+def detect(head: Head) -> Match:
+    """Tell a profile by its ``meta``, wherever it stands."""
+    seen = outline(head.data)
+    if seen is None or seen.is_array:
+        return Match.NO
+    meta = b'"preprocessedProfileVersion"' in head.data or b'"gcpoison"' in head.data
+    if "meta" in seen.keys and (meta or "threads" in seen.keys):
+        return Match.YES
+    if "profile" in seen.keys and (meta or b'"breakpadId"' in head.data):
+        return Match.YES
+    # Long tables may come before what tells more.
+    early = "libs" in seen.keys and b'"breakpadId"' in head.data
+    return Match.MAYBE if not head.complete and early else Match.NO
+
+
+def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
+    """Read all threads into one profile.
+
+    Raises:
+        MalformedProfile: naming the place in the file.
+        NotThisFormat: it has no ``meta`` with a version.
+    """
+    from hotspot.importers._gecko_processed import read_processed
+    from hotspot.importers._gecko_raw import read_raw
+    from hotspot.importers._gecko_shapes import Outermost, ProcessedProfile, RawProfile
+    from hotspot.importers._gecko_tables import Facts, assemble
+
+    path = source.path
+    data = without_mark(source.read())
+    outermost = decode(path, data, Outermost)
+    duration, at = outermost.duration, ""
+    if outermost.meta is None and bytes(outermost.profile)[:1] == b"{":
+        data, at = bytes(outermost.profile), "profile."
+        outermost = decode(path, data, Outermost, at="profile")
+    meta = outermost.meta
+    if meta is None or (meta.version is None and meta.preprocessed_profile_version is None):
+        raise NotThisFormat(path, "no meta with a version, which Firefox profiles have")
+    facts = Facts()
+    if meta.preprocessed_profile_version is not None:
+        threads = read_processed(path, decode(path, data, ProcessedProfile, at=at[:-1]), facts)
+    else:
+        if (meta.version or 0) < _OLDEST:
+            reason = f"{at}meta.version: {meta.version} is older than what is read, {_OLDEST}"
+            raise NotThisFormat(path, reason)
+        threads = read_raw(path, decode(path, data, RawProfile, at=at[:-1]), facts, at)
+
+    def provenance(losses: tuple[Loss, ...]) -> Provenance:
+        return Provenance(
+            path=path,
+            sha256=source.sha256,
+            format=INFO.name,
+            producer=_producer(meta),
+            duration_ns=_duration(path, meta, duration),
+            losses=losses,
+        )
+
+    return [assemble(path, list(threads), facts, provenance)]
+
+
+def _producer(meta: Meta) -> str:
+    """Name the program: converters say what they read, Firefox its release."""
+    if meta.imported_from:
+        return meta.imported_from
+    release = (meta.misc or "").removeprefix("rv:")
+    return f"{meta.product or ''} {release}".strip()
+
+
+def _duration(path: str, meta: Meta, wrapped: int | float | None) -> int | None:
+    """Return how long was profiled, as far as the file tells."""
+    begin, end = meta.profiling_start_time, meta.profiling_end_time
+    length = end - begin if begin is not None and end is not None else wrapped
+    if length is None or length <= 0:
+        return None
+    return int(scaled(path, [length], MILLISECOND, "duration")[0])
