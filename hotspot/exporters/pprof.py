@@ -81,7 +81,8 @@ def render(profile: Profile) -> bytes:
         ),
     ]
     strings = [
-        bytes_field(ProfileField.STRING_TABLE, text.encode("utf-8", "replace")) for text in tables.strings
+        bytes_field(ProfileField.STRING_TABLE, text.encode("utf-8", "backslashreplace"))
+        for text in tables.strings
     ]
     return gzip.compress(b"".join([*out, *strings, *tail]), mtime=0)
 
@@ -157,7 +158,7 @@ class _Tables:
             name, file = strings[self._frames.name[frame]], strings[self._frames.file[frame]]
             function = self._functions.setdefault((name, file), len(self._functions) + 1)
             lines.append((function, int(self._frames.line[frame])))
-        if mapping and len(frames) == 1 and name == UNKNOWN and not file:
+        if mapping and len(lines) == 1 and name == UNKNOWN and not file and not lines[0][1]:
             lines = []
         return self._locations.setdefault((mapping, tuple(lines)), len(self._locations) + 1)
 

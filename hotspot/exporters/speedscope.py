@@ -40,11 +40,10 @@ def render(profile: Profile) -> bytes:
     frames, stack_of = _stacks(profile)
     stacks = b"[[" + b"],[".join([stack_of[leaf] for leaf in samples.leaf[order].tolist()]) + b"]]"
     columns = [profile.selected, *(i for i in range(len(profile.value_types)) if i != profile.selected)]
-    name = profile.label or profile.provenance.path
     document = {
         "$schema": _SCHEMA,
         "exporter": f"hotspot@{__version__}",
-        "name": name or "profile",
+        "name": _text(profile.label or profile.provenance.path or "profile"),
         "activeProfileIndex": 0,
         "profiles": [
             _sampled(profile, column, samples.weight[order, column], stacks if len(order) else b"[]")
@@ -67,13 +66,17 @@ def _sampled(profile: Profile, column: int, weights: Int64, stacks: bytes) -> di
     total = sum(weights.tolist()) * factor
     return {
         "type": "sampled",
-        "name": f"{profile.label}: {value_type}" if profile.label else str(value_type),
+        "name": _text(f"{profile.label}: {value_type}" if profile.label else str(value_type)),
         "unit": unit_in_file(value_type),
         "startValue": 0,
         "endValue": msgspec.Raw(value_type.exact(total).encode()),
         "samples": msgspec.Raw(stacks),
         "weights": msgspec.Raw(b"[" + b",".join([texts[i] for i in which.reshape(-1).tolist()]) + b"]"),
-        "hotspot": {"label": profile.label, "type": value_type.type, "unit": value_type.unit},
+        "hotspot": {
+            "label": _text(profile.label),
+            "type": _text(value_type.type),
+            "unit": _text(value_type.unit),
+        },
     }
 
 
@@ -102,11 +105,13 @@ def _stacks(profile: Profile) -> tuple[list[dict[str, str | int]], dict[int, byt
 
 def _key(profile: Profile, frame: int) -> tuple[str, str, int]:
     frames = profile.frames
-    return (
-        frames.strings[frames.name[frame]],
-        frames.strings[frames.file[frame]],
-        int(frames.line[frame]),
-    )
+    name, file = frames.strings[frames.name[frame]], frames.strings[frames.file[frame]]
+    return _text(name), _text(file), int(frames.line[frame])
+
+
+def _text(text: str) -> str:
+    r"""Return a text that UTF-8 can hold: half a surrogate pair is written as ``\ud800``."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _frame(name: str, file: str, line: int) -> dict[str, str | int]:

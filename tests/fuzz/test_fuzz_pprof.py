@@ -14,7 +14,9 @@ from hotspot.importers.base import Head, ImportOptions, bytes_source
 from hotspot.profile import Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.pprof_messages import Drawn
+from tests.strategies import SETTINGS
 
 HEAP = Path(__file__).parents[2] / "sample-profiles" / "go" / "heap.pb.gz"
 
@@ -77,12 +79,13 @@ def survives(data: bytes) -> None:
         profile.check()
 
 
-@settings(max_examples=400)
+@settings(SETTINGS, max_examples=400)
 @given(st.sampled_from(SEEDS), edits)
 def test_a_damaged_file(seed: bytes, changes: list[tuple[str, float, int]]) -> None:
     survives(mutated(seed, changes))
 
 
+@SETTINGS
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     survives(data)

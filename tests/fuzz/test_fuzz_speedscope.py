@@ -13,6 +13,8 @@ from hotspot.profile import Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.strategies import SETTINGS
+
 DOCUMENT = {
     "$schema": "https://www.speedscope.app/file-format-schema.json",
     "shared": {"frames": [{"name": "a", "file": "a.py", "line": 1, "col": 2}, {"name": "b"}]},
@@ -77,7 +79,7 @@ def test_every_value_replaced_by_an_odd_one_and_removed() -> None:
             survives(json.dumps(replaced(DOCUMENT, place, new)).encode())
 
 
-@settings(max_examples=300)
+@settings(SETTINGS, max_examples=300)
 @given(st.data())
 def test_several_odd_values(data: st.DataObject) -> None:
     document: Any = DOCUMENT
@@ -89,7 +91,7 @@ def test_several_odd_values(data: st.DataObject) -> None:
     survives(json.dumps(document).encode())
 
 
-@settings(max_examples=300)
+@settings(SETTINGS, max_examples=300)
 @given(
     st.integers(0, 10_000),
     st.sampled_from(b'"[]{},:0-.eO\\ \x00\xff\xe9'),
@@ -107,6 +109,7 @@ def test_a_damaged_byte(place: int, byte: int, kind: str) -> None:
     survives(bytes(data))
 
 
+@SETTINGS
 @given(st.binary(max_size=60))
 def test_any_bytes(data: bytes) -> None:
     survives(data)

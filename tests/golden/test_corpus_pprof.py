@@ -15,6 +15,7 @@ from hotspot.importers import folded as folded_importer
 from hotspot.importers import perf_script, pprof, speedscope
 from hotspot.importers.base import ImportOptions, Match, bytes_source, file_source
 from hotspot.profile import UNKNOWN, LossKind, Profile
+
 from tests.pprof_messages import DROPPING, dropping
 from tests.vocabulary import folded
 

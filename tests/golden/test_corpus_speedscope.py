@@ -11,6 +11,7 @@ from hotspot.errors import MalformedProfile
 from hotspot.importers import speedscope
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import Profile
+
 from tests.vocabulary import folded
 
 GOLDEN = Path(__file__).parent / "speedscope"

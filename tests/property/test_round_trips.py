@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hotspot.builder import ProfileBuilder
+from hotspot.errors import UsageError
 from hotspot.exporters import pprof as pprof_exporter
 from hotspot.exporters import speedscope as speedscope_exporter
 from hotspot.importers import folded, perf_script, pprof, speedscope
 from hotspot.importers.base import ImportOptions, bytes_source, file_source
-from hotspot.profile import UNKNOWN, Kind, Profile, Provenance, Thread
+from hotspot.profile import UNKNOWN, Kind, Profile, Thread
 from hotspot.units import ValueType
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.strategies import SETTINGS, Recording, recordings
+from tests.strategies import frames as hostile
 
 _MEMORY = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30}
 _SECOND = {"seconds": 10**9, "milliseconds": 10**6, "microseconds": 10**3, "nanoseconds": 1}
@@ -59,9 +61,14 @@ def stacks_of(
     return out
 
 
+def text(hostile: str) -> str:
+    """Half a surrogate pair becomes visible."""
+    return hostile.encode("utf-8", "backslashreplace").decode()
+
+
 def in_speedscope(path: tuple[Row, ...]) -> Hashable:
     """A frame is a name, a file and a line there."""
-    return tuple((row.name, row.file, row.line) for row in path)
+    return tuple((text(row.name) or UNKNOWN, text(row.file), row.line) for row in path)
 
 
 def in_pprof(path: tuple[Row, ...]) -> Hashable:
@@ -71,7 +78,8 @@ def in_pprof(path: tuple[Row, ...]) -> Hashable:
         joins = row.kind is Kind.INLINED and out and row.module in ("", out[-1].module)
         module = out[-1].module if joins else row.module
         kind = Kind.INLINED if joins else Kind.KERNEL if module.startswith("[kernel") else Kind.USER
-        out.append(replace(row, module=module, kind=kind))
+        name = text(row.name) or UNKNOWN
+        out.append(Row(name, text(row.file), row.line, text(module), kind))
     return tuple(out)
 
 
@@ -116,16 +124,15 @@ def check_pprof(profile: Profile) -> None:
 
 # -- generated profiles -----------------------------------------------------------------------------------------
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
-frames = st.builds(
-    Row,
-    name=st.one_of(st.sampled_from(["main", "lex", UNKNOWN, "[no stack]"]), texts),
-    file=st.sampled_from(["", "a.c", "dir/b.py"]),
-    line=st.sampled_from([0, 1, 2**31 - 1]),
-    module=st.sampled_from(["", "app", "/lib/libc.so.6", "[kernel.kallsyms]"]),
-    kind=st.sampled_from(Kind),
-).map(lambda row: replace(row, line=0) if row.name == UNKNOWN and row.module and not row.file else row)
-value_types = st.lists(
+# Besides the hostile frames of `tests.strategies`, some that inlining and unknown addresses are made of.
+plausible = st.tuples(
+    st.sampled_from(["main", "lex", UNKNOWN]),
+    st.sampled_from(["", "a.c"]),
+    st.sampled_from([0, 1, 7]),
+    st.sampled_from(["", "app", "/lib/libc.so.6", "[kernel.kallsyms]"]),
+    st.sampled_from([int(Kind.USER), int(Kind.INLINED), int(Kind.KERNEL)]),
+)
+units = st.lists(
     st.sampled_from(
         [
             ValueType("samples", "count"),
@@ -143,61 +150,59 @@ value_types = st.lists(
     max_size=3,
     unique=True,
 ).map(tuple)
-threads = st.lists(
-    st.builds(
-        Thread,
-        pid=st.none() | st.integers(0, 2**40),
-        tid=st.integers(0, 2**40),
-        name=st.sampled_from(["", "main", "worker 3"]),
-    ),
-    max_size=3,
-    unique=True,
-).map(tuple)
+drawn = recordings(frames=st.one_of(hostile, plausible), value_types=units)
+labels = st.sampled_from(["", "before", "a: b", "cpu/nanoseconds", 'Thread 1 "x"'])
 
 
-@st.composite
-def profiles(draw: st.DrawFn, smallest: int = 0) -> Profile:
-    kinds = draw(value_types)
-    pool = draw(st.lists(frames, min_size=1, max_size=6, unique=True))
-    drawn = draw(st.lists(st.lists(st.sampled_from(range(len(pool))), max_size=6), min_size=1, max_size=12))
-    builder = ProfileBuilder(kinds)
-    ids = [builder.frames.intern(r.name, r.file, r.line, r.module, r.kind) for r in pool]
-    offsets = np.cumsum([0, *map(len, drawn)])
-    leaf = builder.add_stacks([ids[i] for stack in drawn for i in stack], offsets)
-    weights = st.lists(st.integers(smallest, 2**40), min_size=len(kinds), max_size=len(kinds))
-    rows = draw(st.lists(st.tuples(st.sampled_from(range(len(drawn))), weights), min_size=1, max_size=20))
-    of_thread = draw(threads)
-    thread = time = None
-    if of_thread:
-        thread = draw(st.lists(st.integers(-1, len(of_thread) - 1), min_size=len(rows), max_size=len(rows)))
-    if draw(st.booleans()):
-        time = draw(st.lists(st.integers(0, 2**60), min_size=len(rows), max_size=len(rows)))
-    builder.add_samples(leaf[[stack for stack, _ in rows]], [w for _, w in rows], time=time, thread=thread)
-    duration = draw(st.none() | st.integers(1, 2**60))
-    return builder.build(
-        Provenance(duration_ns=duration),
-        threads=of_thread,
-        selected=draw(st.integers(0, len(kinds) - 1)),
-        label=draw(st.sampled_from(["", "before", "a: b", "cpu/nanoseconds", 'Thread 1 "x"'])),
-    ).check()
+def profile_of(recording: Recording, label: str, duration: int | None = None) -> Profile:
+    selected = len(recording.value_types) // 2
+    profile = replace(recording.profile(), label=label, selected=selected)
+    return replace(profile, provenance=replace(profile.provenance, duration_ns=duration))
 
 
-@given(profiles())
-def test_speedscope_keeps_what_it_can_hold(profile: Profile) -> None:
-    check_speedscope(profile)
+def positive(recording: Recording) -> Recording:
+    """A difference is refused (`test_negative_weights_are_refused`)."""
+    return replace(recording, weights=[[abs(weight) for weight in row] for row in recording.weights])
 
 
-@given(profiles(smallest=-(2**40)))
-def test_pprof_keeps_what_it_can_hold(profile: Profile) -> None:
-    check_pprof(profile)
+@SETTINGS
+@given(drawn, labels)
+def test_speedscope_keeps_what_it_can_hold(recording: Recording, label: str) -> None:
+    check_speedscope(profile_of(positive(recording), label))
 
 
-@given(profiles())
-def test_a_second_trip_changes_nothing(profile: Profile) -> None:
+@SETTINGS
+@given(drawn, st.none() | st.integers(1, 2**60))
+def test_pprof_keeps_what_it_can_hold(recording: Recording, duration: int | None) -> None:
+    check_pprof(profile_of(recording, "", duration))
+
+
+@SETTINGS
+@given(drawn, labels)
+def test_a_second_trip_changes_nothing(recording: Recording, label: str) -> None:
+    profile = profile_of(positive(recording), label)
     once = speedscope_exporter.render(through_speedscope(profile))
     assert speedscope_exporter.render(through_speedscope(through_speedscope(profile))) == once
     again = pprof_exporter.render(through_pprof(profile))
     assert pprof_exporter.render(through_pprof(through_pprof(profile))) == again
+
+
+@SETTINGS
+@given(recordings())
+def test_pprof_refuses_fractions_or_keeps_the_total(recording: Recording) -> None:
+    profile = recording.profile()
+    whole = [
+        value_type.is_time or not any(row[column] % value_type.scale for row in recording.weights)
+        for column, value_type in enumerate(profile.value_types)
+    ]
+    if not all(whole):
+        with pytest.raises(UsageError, match="has fractions"):
+            pprof_exporter.render(profile)
+        return
+    again = through_pprof(profile)
+    for column, value_type in enumerate(profile.value_types):
+        before = Fraction(int(profile.samples.weight[:, column].sum()), value_type.scale)
+        assert abs(int(again.samples.weight[:, column].sum()) - before) <= Fraction(1, 2)
 
 
 # -- real profiles ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, by
 from hotspot.importers.speedscope.numbers import read_numbers
 from hotspot.profile import Kind, LossKind, Profile, Provenance
 from hotspot.units import ValueType
+
 from tests.speedscope_package import speedscope_site
 from tests.vocabulary import folded, format_tree, profile_from_text, tree_text
 
@@ -460,6 +462,13 @@ def test_units_that_the_format_does_not_have(
 def test_weights_are_written_exactly() -> None:
     profile = profile_from_text(f"main {2**62 + 1}", ValueType("time", "seconds", 10**18))
     assert b'"weights":[4.611686018427387905]' in exporter.render(profile)
+
+
+def test_a_name_that_is_no_text_is_written_all_the_same() -> None:
+    profile = profile_from_text("main;x 1")
+    strings = tuple("\ud800" if text == "x" else text for text in profile.frames.strings)
+    lone = replace(profile, frames=replace(profile.frames, strings=strings), label="\udfff")
+    assert folded(read(exporter.render(lone))) == {r"main;\ud800": 1}
 
 
 def test_negative_weights_are_refused() -> None:
