@@ -15,11 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from pools import Pool, read_pool, thinned
-from variants import VARIANTS
-
 from hotspot.analysis.diff import Diff, diff
 from hotspot.profile import Profile
+from pools import Pool, read_pool, thinned
+from variants import VARIANTS
 
 RUNS = 5
 PLANS = ("c-inject", "c-leafless", "c-leafless-noisy", "py-inject")

@@ -45,7 +45,8 @@ def main() -> None:
         while out.tell() < wanted:
             for program in PROGRAMS:
                 record(program, options.folder / "one.data", out)
-    (options.folder / "one.data").unlink(missing_ok=True)
+    for left in options.folder.glob("one.data*"):
+        left.unlink()
     profile = load(str(text))
     print(
         f"{text}: {text.stat().st_size / 1e6:.0f} MB, {profile.sample_count:,} samples, {profile.stack_count:,} stacks"

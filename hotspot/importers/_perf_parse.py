@@ -112,28 +112,14 @@ class ScriptParser:
         todo = lines.mask(first[odd], np.append(first[1:], len(lines.start))[odd])
         parts, places = [rows], [lines.start[header]]
         if is_flat.any():
-<<<<<<< HEAD
-            batch, read = self._read_flat(
-                lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1))
-            )
-=======
             rows, read = self._read_flat(lines, np.flatnonzero(lines.mask(first[is_flat], last[is_flat] + 1)))
->>>>>>> main
             todo[read] = False
             parts.append(rows)
             places.append(lines.start[read])
         rows, place = self._read_lines(lines, todo, offset)
         parts.append(rows)
         places.append(place)
-<<<<<<< HEAD
-        order = np.argsort(np.concatenate(places), kind="stable")
-        stack, thread, event, time, period = (
-            np.concatenate(column)[order] for column in zip(*batches, strict=True)
-        )
-        self._batches.append((stack, thread, event, time, period))
-=======
         self._batches.append(join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable")))
->>>>>>> main
 
     # -- in bulk -------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,8 @@ _COUNTED = re.compile(r"\S*[^\W\d].*(?<!:)\s[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d
 _COMMENT = re.compile(r"#(?!<)|//")
 # A document of another kind. A stack may begin with `<module>` or `[unknown]`.
 _OTHER = re.compile(r"\s*(\{|\[\s*[\[{\"\]]|<\?|<!|<(svg|html)\b)", re.IGNORECASE)
-_AUSTIN = re.compile(r"# austin: |P\d+;T", re.MULTILINE)  # its frames are file:function:line
+# Austin and CPython's profiling.sampling: their frames are file:function:line.
+_AUSTIN = re.compile(r"# austin: |P\d+;T|^tid:\d+;", re.MULTILINE)
 
 
 def detect(head: Head) -> Match:
