@@ -33,7 +33,8 @@ def render(profile: Profile) -> bytes:
     """Return the file.
 
     Raises:
-        UsageError: a weight is negative (the profile is a difference), which the format does not allow.
+        UsageError: a weight is negative (the profile is a difference), which the format does not allow; or they are
+            too large for the unit that it has.
     """
     samples = profile.samples
     order = np.argsort(samples.leaf if samples.time is None else samples.time, kind="stable")
@@ -64,6 +65,10 @@ def _sampled(profile: Profile, column: int, weights: Int64, stacks: bytes) -> di
     distinct, which = np.unique(weights, return_inverse=True)
     texts = [value_type.exact(weight * factor).encode() for weight in distinct.tolist()]
     total = sum(weights.tolist()) * factor
+    if total >= 2**63:
+        raise UsageError(
+            f"the weights of {profile.value_types[column]} are too large for speedscope in bytes"
+        )
     return {
         "type": "sampled",
         "name": _text(f"{profile.label}: {value_type}" if profile.label else str(value_type)),

@@ -476,6 +476,13 @@ def test_negative_weights_are_refused() -> None:
         exporter.render(profile_from_text("main;a 3\nmain;b -1"))
 
 
+def test_weights_past_int64_are_refused() -> None:
+    with pytest.raises(
+        UsageError, match="the weights of heap/megabytes are too large for speedscope in bytes"
+    ):
+        exporter.render(profile_from_text(f"main {2**43}", ValueType("heap", "megabytes")))
+
+
 def test_what_is_written_fits_the_published_schema() -> None:
     jsonschema = pytest.importorskip(
         "jsonschema", reason="jsonschema is not installed: the schema cannot be asked"
