@@ -56,6 +56,11 @@ _RESOLVED = (  # else pprof looks for the binary, to look its symbols up
 _LARGEST = 2**63 - 1
 
 
+def write(profile: Profile) -> Iterator[bytes]:
+    """Yield the file in one piece; see `render`."""
+    yield render(profile)
+
+
 def render(profile: Profile) -> bytes:
     """Return the file.
 

@@ -13,6 +13,7 @@ Source: ``file-format-schema.json`` of the npm package ``speedscope``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,11 @@ from hotspot.units import ValueType
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 _BYTES = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30}
+
+
+def write(profile: Profile) -> Iterator[bytes]:
+    """Yield the file in one piece; see `render`."""
+    yield render(profile)
 
 
 def render(profile: Profile) -> bytes:

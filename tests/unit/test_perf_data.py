@@ -13,6 +13,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
 from hotspot.importers import perf_data, perf_script
 from hotspot.importers.base import Head, ImportOptions, Match, Source, bytes_source, file_source
 from hotspot.profile import Profile
+
 from tests.vocabulary import folded
 
 PROGRAM = r"""

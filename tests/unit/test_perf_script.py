@@ -21,6 +21,7 @@ from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, by
 from hotspot.profile import Kind, LossKind, Profile, Provenance, Thread
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.vocabulary import folded, format_tree, tree_text
 
 
