@@ -16,6 +16,7 @@ help: ## list these tasks
 # -- the environment: a stamp a step, so that a second run installs nothing --------------------------
 
 $(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo >&2 "make: no $(PYTHON) here; hotspot needs Python 3.11 or newer: make PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
 	  "make: $(PYTHON) is $$($(PYTHON) --version 2>&1); hotspot needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \

@@ -146,8 +146,10 @@ class ProfileBuilder:
                     leaf[stack] = self._add_chain(int(leaf[stack]), rest)
                 break
             key = (leaf[active].astype(np.int64) + 1) * frame_count + frames[start[active] + level]
-            distinct, inverse = np.unique(key, return_inverse=True)
-            handles = self.add_nodes(distinct // frame_count - 1, distinct % frame_count)
+            distinct, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+            order = np.argsort(first)  # handles in order of first sight
+            handles = np.empty(len(order), dtype=np.int32)
+            handles[order] = self.add_nodes(distinct[order] // frame_count - 1, distinct[order] % frame_count)
             leaf[active] = handles[inverse.reshape(-1)]
             level += 1
             active = active[length[active] > level]
@@ -268,7 +270,7 @@ class ProfileBuilder:
         if len(times) not in (0, len(batches)) or len(threads) not in (0, len(batches)):
             raise InvariantError("time or thread was given with some batches of samples, not with all")
         if not times and not threads:
-            leaf, weight = _one_row_a_stack(leaf, weight)
+            leaf, weight = one_row_a_stack(leaf, weight)
         time = np.concatenate(times) if times else None
         thread = np.concatenate(threads) if threads else None
         for array in (leaf, weight, time, thread):
@@ -290,7 +292,15 @@ def _fill_empty(frames: Int32, offsets: Int64, no_stack: int) -> tuple[Int32, In
     return filled.astype(np.int32), new_offsets
 
 
-def _one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
+def one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
+    """Sum the rows of each leaf, which is what `Samples` without times and threads hold.
+
+    Args:
+        leaf: int32[rows].
+        weight: int64[rows, value types].
+    """
+    if bool((leaf[1:] > leaf[:-1]).all()):
+        return leaf, weight
     distinct, inverse = np.unique(leaf, return_inverse=True)
     summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
     np.add.at(summed, inverse.reshape(-1), weight)

@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import stat
 import tempfile
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import suppress
+
+from hotspot.errors import HotspotError
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file aside, fsync it, and rename it over ``path``.
+def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> None:
+    """Write a file aside, flush it to disk, then rename it over the old one.
 
-    A file that is already there keeps its permissions; a device or pipe (``/dev/stdout``) is written directly.
+    The mode of a replaced file is kept, and a link is written through. What is not a regular file (a pipe,
+    ``/dev/null``) cannot be replaced and is written to directly.
+
+    Args:
+        path: where to; its folder must exist.
+        data: all bytes, or pieces of them as an exporter yields them.
 
     Raises:
-        OSError: the folder is missing or may not be written to; ``path`` is then unchanged.
+        HotspotError: the file cannot be written; the old one is untouched.
     """
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        target.write_bytes(data)
-        return
-    target = target.resolve()  # a symbolic link stays one: what it points to is replaced
+    pieces = [data] if isinstance(data, bytes) else data
     try:
-        mode = target.stat().st_mode & 0o7777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    try:
-        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part")
+        target = os.path.realpath(path)
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as stream:
+                stream.writelines(pieces)
+        else:
+            _replace(target, pieces)
     except OSError as error:
-        error.filename = os.fspath(path)  # the name the caller knows, not that of the file aside
-        raise
+        raise HotspotError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _replace(target: str, pieces: Iterable[bytes]) -> None:
+    folder, name = os.path.split(target)
+    descriptor, aside = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.writelines(pieces)
+            stream.flush()
+            os.fchmod(stream.fileno(), _mode(target))
+            os.fsync(stream.fileno())
         os.replace(aside, target)
     except BaseException:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.unlink(aside)
         raise
+    _sync_folder(folder)
+
+
+def _mode(target: str) -> int:
+    """Return the mode of the file to replace, or the one a new file gets."""
+    try:
+        return stat.S_IMODE(os.stat(target).st_mode)
+    except FileNotFoundError:
+        umask = os.umask(0)  # can only be read by setting it
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+def _sync_folder(folder: str) -> None:
+    """Flush the rename to disk, where the file system lets folders be flushed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Render rows with their keys as header; None is empty, lists are joined by spaces."""
+    """Render rows with their keys as header; None is empty, lists are joined by spaces, nested objects are JSON."""
     buffer = io.StringIO()
     if rows:
         writer = csv.writer(buffer, lineterminator="\n")
@@ -24,6 +25,8 @@ def _csv_value(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | tuple) and any(isinstance(v, dict) for v in value):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list | tuple):
         return " ".join(str(v) for v in value)
     return value

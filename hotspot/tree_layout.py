@@ -81,8 +81,10 @@ def lay_out_sorted(frame: Int32, offset: Int64, shared: Int64) -> SortedLayout:
     adds = added > 0
     parent = np.arange(-1, nodes - 1, dtype=np.int32)
     parent[head[adds]] = above[adds]
-    depth = np.arange(nodes, dtype=np.int32)
-    depth -= np.repeat((head - shared).astype(np.int32), added)
+    # A node is one deeper than the node before it, but for the first that a stack adds.
+    depth = np.ones(nodes, dtype=np.int32)
+    depth[head[adds]] = shared[adds] + 1 - np.append(1, depth_after[adds][:-1])
+    np.cumsum(depth, dtype=np.int32, out=depth)
     tree = CallTree(frame, parent, _subtree_ends(head, shared, depth_after), depth)
     leaf = np.where(adds, offset[1:] - 1, above).astype(np.int32)
     return SortedLayout(tree, leaf, head[adds])
@@ -110,9 +112,8 @@ def _subtree_ends(head: Int64, shared: Int64, depth_after: Int64) -> Int32:
     head = np.append(head, nodes)
     shared = np.append(shared, 0)  # behind the last stack everything ends
     lower = np.append(_next_lower(shared[:-1]), stacks)
-    value = np.zeros(nodes, dtype=np.int32)
-    begins = np.zeros(nodes + 1, dtype=bool)
-    begins[nodes] = True
+    ends = np.zeros(nodes, dtype=np.int32)
+    begins = np.zeros(nodes, dtype=bool)
     stack = np.arange(stacks)
     closer = stack + 1
     bottom = depth_after
@@ -121,12 +122,14 @@ def _subtree_ends(head: Int64, shared: Int64, depth_after: Int64) -> Int32:
         bottom = np.minimum(np.maximum(shared[closer], shared[stack]), top)
         some = bottom < top
         first = (head[stack] + bottom - shared[stack])[some]
-        value[first] = head[closer[some]]
+        ends[first] = head[closer[some]]
         begins[first] = True
         still_open = shared[closer] > shared[stack]
         stack, bottom, closer = stack[still_open], bottom[still_open], lower[closer[still_open]]
+    # Known where a run of equal ends begins; a sum of the differences fills the runs.
     first = np.flatnonzero(begins)
-    return np.repeat(value[first[:-1]], np.diff(first))
+    ends[first[1:]] = np.diff(ends[first])
+    return np.cumsum(ends, dtype=np.int32, out=ends)
 
 
 # -- handles in any order -------------------------------------------------------------------------------------
@@ -201,8 +204,8 @@ class _Levels:
 
     def _add_narrow(self, members: list[int]) -> Int64:
         """Do the same for as many levels as stay narrow."""
-        parent, frame, merged = memoryview(self._parent), memoryview(self._frame), memoryview(self.merged)
-        by_parent, first_child = memoryview(self._by_parent), memoryview(self._first_child)
+        parent, frame, merged = self._parent.data, self._frame.data, self.merged.data
+        by_parent, first_child = self._by_parent.data, self._first_child.data
         while 0 < len(members) <= _NARROW:
             handles_of: dict[tuple[int, int], list[int]] = {}
             for handle in members:
@@ -244,7 +247,7 @@ def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     size = np.ones(nodes, dtype=np.int64)
     depth = np.empty(nodes, dtype=np.int32)
     position = np.empty(nodes, dtype=np.int64)
-    one_parent, one_size, one_position = memoryview(parents), memoryview(size), memoryview(position)
+    one_parent, one_size, one_position = parents.data, size.data, position.data
     for begin, end in reversed(list(pairwise(bounds[1:]))):
         if end - begin > _NARROW:
             np.add.at(size, parents[begin:end], size[begin:end])

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines are shared and CI is slow at times: an example that takes long is no failure.
+settings.register_profile("hotspot", deadline=None)
+settings.load_profile("hotspot")
 
 ROOT = Path(__file__).resolve().parents[1]
 

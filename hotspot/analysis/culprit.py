@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.analysis.sets import EDGE, SELF, SetIndex, subtree_sums
-from hotspot.analysis.statistics import Model, SetTests, blamed_caller, replicated
-from hotspot.analysis.symbols import is_unknown
+from hotspot.analysis.pruning import with_hidden
+from hotspot.analysis.sets import EDGE, SELF, SetIndex, Sets, subtree_sums
+from hotspot.analysis.statistics import MIN_SAMPLES, Model, SetTests, blame, replicated
 from hotspot.analysis.totals import nearest_marked
 from hotspot.analysis.union import FloatArray, Union
 from hotspot.profile import Bool
@@ -49,59 +49,63 @@ class Culprit:
     q: float
 
 
-def find_culprits(
-    union: Union,
-    index: SetIndex,
-    model: Model,
-    *,
-    min_change: float,
-    sequence_spread: float | None,
-    owned: Bool | None,
-) -> tuple[Culprit, ...]:
-    """Scan for culprits, strongest first.
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """What the scan looks at.
 
-    Args:
-        union: the runs.
+    Attributes:
+        union: the runs as they are judged.
         index: of its sets.
+        sets: the same collected.
         model: dispersion as fitted to all sets.
+        hidden: samples each side may hide of each set, float64[sets, 2].
         min_change: see `replicated`.
         sequence_spread: see `replicated`.
-        owned: which functions are in-app, bool[functions]; None where nothing is known. Foreign functions are
-            charged to the nearest in-app caller.
+        foreign: functions known not to be in-app, bool[functions]; they are charged to the nearest in-app caller.
+        owned: functions known to be in-app, bool[functions].
     """
-    count = union.count.copy()
-    unnameable = np.array([is_unknown(f.name) for f in union.functions], dtype=bool)
+
+    union: Union
+    index: SetIndex
+    sets: Sets
+    model: Model
+    hidden: FloatArray
+    min_change: float
+    sequence_spread: float | None
+    foreign: Bool
+    owned: Bool
+
+    def test(self, sets: Sets, candidates: Bool) -> SetTests:
+        """Test some of the sets, of which samples may have been taken out."""
+        return replicated(
+            with_hidden(sets.count, self.hidden, self.union.is_after, self.model.size_ratio),
+            self.model,
+            min_change=self.min_change,
+            sequence_spread=self.sequence_spread,
+            candidates=candidates,
+        )
+
+
+def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
+    """Scan for culprits, strongest first."""
+    index, sets, count = scan.index, scan.sets, scan.union.count.copy()
+    is_code = np.array([f.is_code for f in scan.union.functions], dtype=bool)
+    blameable = is_code[index.function] & ((index.callee < 0) | is_code[index.callee])
     culprits: list[Culprit] = []
     for _ in range(MOST_CULPRITS):
-        sets = index.collect(count)
-        blameable = ~unnameable[index.function] & ~((index.callee >= 0) & unnameable[index.callee])
-        tests = replicated(
-            sets.count,
-            model,
-            min_change=min_change,
-            sequence_spread=sequence_spread,
-            candidates=sets.distinct,
-        )
+        # A process holds the same samples as its main function: the one that can be blamed stands for both.
+        tests = scan.test(sets, sets.distinct(blameable))
         taken = _strongest(index, tests, blameable)
         if taken is None:
             break
-        function, position, because, callee = _name(index, tests, model, count, taken)
-        explained = position
-        if owned is not None and owned.any() and not owned[function]:
-            function, position, callee = _owner(index, model, count, position, owned)
-        culprit = Culprit(
-            function,
-            int(index.measure[position]),
-            because,
-            callee,
-            float(tests.change[position]),
-            (float(tests.low[position]), float(tests.high[position])),
-            float(tests.p[position]),
-            float(tests.q[position]),
-        )
-        if all(culprit.function != known.function or culprit.callee != known.callee for known in culprits):
+        explained, because = _explain(scan, sets, tests, count, taken, blameable)
+        culprit = _charged(scan, sets, tests, count, explained, because)
+        if all((culprit.function, culprit.callee) != (known.function, known.callee) for known in culprits):
             culprits.append(culprit)
-        count[index.nodes(explained)] = 0
+        inside = np.flatnonzero(index.nodes(explained))
+        inside = inside[count[inside].any(axis=1)]
+        sets -= index.collect_at(inside, count[inside])
+        count[inside] = 0
     return tuple(culprits)
 
 
@@ -114,56 +118,102 @@ def _strongest(index: SetIndex, tests: SetTests, blameable: Bool) -> int | None:
     return int(tied[np.lexsort((-(tests.t[tied] ** 2), index.measure[tied]))[0]])
 
 
-def _name(
-    index: SetIndex, tests: SetTests, model: Model, count: FloatArray, taken: int
-) -> tuple[int, int, Because, int | None]:
-    """Return whom a set blames, the set that explains it, why, and the callee of an edge."""
-    function = int(index.function[taken])
+def _explain(
+    scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int, blameable: Bool
+) -> tuple[int, Because]:
+    """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
+    index, model = scan.index, scan.model
     if index.measure[taken] == EDGE:
-        return function, taken, "calls_more", int(index.callee[taken])
-    callers, table = _callers(index, model, count, taken)
+        return taken, "calls_more"
+    function = int(index.function[taken])
+    callers, table = _callers(index, count, taken)
     if len(callers) >= 2:
-        blamed = blamed_caller(
-            table[:, 0], table[:, 1], size_ratio=model.size_ratio, dispersion=float(tests.dispersion[taken])
+        found = blame(
+            table,
+            is_after=model.is_after,
+            size_ratio=model.size_ratio,
+            dispersion=float(tests.dispersion[taken]),
         )
-        edge = index.edge(int(callers[blamed]), function) if blamed is not None else None
-        if edge is not None:
-            return int(index.function[edge]), edge, "calls_more", function
+        edge = index.edge(int(callers[found.caller]), function) if found.caller is not None else None
+        tested = edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all()
+        if edge is not None and tested and blameable[edge]:
+            return edge, "calls_more" if found.certain else "ambiguous"
+        return taken, "slower" if found.certain else "ambiguous"
     calls = (index.measure == EDGE) & (index.function == function) & (index.callee != function)
     lone_leaf = not calls.any() and len(callers) == 1 and callers[0] >= 0
-    return function, taken, "ambiguous" if lone_leaf else "slower", None
+    return taken, "ambiguous" if lone_leaf else "slower"
 
 
-def _callers(
-    index: SetIndex, model: Model, count: FloatArray, taken: int
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Return the callers of a self or total set (-1 is the root) and its samples under each, before and after."""
+def _callers(index: SetIndex, count: FloatArray, taken: int) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return the callers of a self or total set (-1 is the root) and its samples under each in each run.
+
+    A recursive function's caller is who called it first: what it calls itself is not another caller.
+    """
     tree = index.tree
+    outer = np.flatnonzero(index.heads(index.functions + int(index.function[taken])))
     heads = np.flatnonzero(index.heads(taken))
     per_head = (count if index.measure[taken] == SELF else subtree_sums(tree, count))[heads]
-    caller = np.where(tree.parent[heads] >= 0, tree.frame[tree.parent[heads]], -1)
+    above = tree.parent[outer[np.searchsorted(outer, heads, side="right") - 1]]
+    caller = np.where(above >= 0, tree.frame[above], -1).astype(np.int64)
     distinct, inverse = np.unique(caller, return_inverse=True)
-    sides = np.stack(
-        [per_head[:, ~model.is_after].sum(axis=1), per_head[:, model.is_after].sum(axis=1)], axis=1
+    table: FloatArray = np.stack(
+        [
+            np.bincount(inverse.reshape(-1), weights=per_head[:, run], minlength=len(distinct))
+            for run in range(per_head.shape[1])
+        ],
+        axis=1,
     )
-    table = np.zeros((len(distinct), 2), dtype=np.float64)
-    np.add.at(table, inverse.reshape(-1), sides)
     seen = table.any(axis=1)
     return distinct[seen], table[seen]
 
 
-def _owner(
-    index: SetIndex, model: Model, count: FloatArray, position: int, owned: Bool
-) -> tuple[int, int, int | None]:
-    """Return the nearest in-app ancestor that holds most of a foreign set's change, its set, and the callee."""
-    foreign = int(index.function[position])
-    holder = nearest_marked(index.tree, owned[index.tree.frame])
-    inside = np.flatnonzero(index.nodes(position) & (holder >= 0))
+def _charged(
+    scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, explained: int, because: Because
+) -> Culprit:
+    """Return the culprit of a set, or of the nearest in-app caller's where it lies in library code."""
+    index = scan.index
+    function, callee = int(index.function[explained]), int(index.callee[explained])
+    measure, at = int(index.measure[explained]), explained
+    if not tests.tested[explained]:  # it holds the same samples as another set
+        tests = scan.test(sets, _only(sets, explained))
+    owner = _owner(scan, count, explained) if scan.foreign[function] else None
+    if owner is not None:
+        edge = index.edge(owner, function)
+        position = index.functions + owner if edge is None else edge
+        # The edge (or what the caller costs in all) speaks for itself where it moved beyond doubt.
+        alone = scan.test(sets, _only(sets, position))
+        if alone.significant[position]:
+            tests, at, measure = alone, position, int(index.measure[position])
+        else:
+            measure = EDGE
+        function, callee = owner, function
+    return Culprit(
+        function,
+        measure,
+        because,
+        callee if callee >= 0 else None,
+        float(tests.change[at]),
+        (float(tests.low[at]), float(tests.high[at])),
+        float(tests.p[at]),
+        float(tests.q[at]),
+    )
+
+
+def _only(sets: Sets, position: int) -> Bool:
+    only = np.zeros(len(sets.tag), dtype=bool)
+    only[position] = True
+    return only
+
+
+def _owner(scan: Scan, count: FloatArray, position: int) -> int | None:
+    """Return the in-app function that is the nearest such ancestor of most of a set's change."""
+    index, model = scan.index, scan.model
+    inside = np.flatnonzero(index.nodes(position))
+    holder = nearest_marked(index.tree, scan.owned[index.tree.frame])[inside]
+    inside, holder = inside[holder >= 0], holder[holder >= 0]
     if not len(inside):
-        return foreign, position, int(index.callee[position]) if index.callee[position] >= 0 else None
+        return None
     moved = count[inside][:, model.is_after].sum(axis=1) / model.size_ratio
     moved -= count[inside][:, ~model.is_after].sum(axis=1)
-    per_function = np.bincount(index.tree.frame[holder[inside]], weights=moved, minlength=index.functions)
-    ancestor = int(np.argmax(np.abs(per_function)))
-    edge = index.edge(ancestor, foreign)
-    return ancestor, index.functions + ancestor if edge is None else edge, foreign
+    per_function = np.bincount(index.tree.frame[holder], weights=moved, minlength=index.functions)
+    return int(np.argmax(np.abs(per_function)))

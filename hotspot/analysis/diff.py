@@ -1,49 +1,42 @@
 """What got slower and faster between two sides of runs, and whether that is real.
 
-`union` puts all runs into one tree, `sets` lists what is tested, `cost_shift` finds what only moved, `statistics` tests,
-`culprit` names who is to blame, `diff_rows` puts it together; here they are called in turn and one verdict is drawn.
+`reconcile` brings the runs to one value type, `union` puts them into one tree, `verdict_tests` asks the statistics, and
+`diff_rows` puts weights and findings together; here they are called in turn and one verdict is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from hotspot.analysis.cost_shift import find_shifts, shift_mapping
-from hotspot.analysis.culprit import Culprit, find_culprits
-from hotspot.analysis.diff_rows import DiffRow, Judgement, build_rows, hidden_counts, row_dict
+from hotspot.analysis.diff_rows import DiffRow, Judgement, build_rows, row_dict
+from hotspot.analysis.matches import Match, matches_of
+from hotspot.analysis.matching import Symbols
 from hotspot.analysis.merge import merge
 from hotspot.analysis.reconcile import reconcile, recorded_in_sequence
 from hotspot.analysis.sentence import Summary, notes_for, sentence_for
-from hotspot.analysis.sets import SetIndex, Sets
 from hotspot.analysis.statistics import (
     ALPHA,
     MIN_CHANGE,
     SPREAD,
     Basis,
-    Model,
     NormalisedBy,
-    SetTests,
     basis,
     data_needed,
-    fit_model,
-    replicated,
     runs_needed,
-    screen,
-    size_factors,
 )
-from hotspot.analysis.statistics.effect import change as change_of
-from hotspot.analysis.statistics.effect import change_error, spread_dispersion
-from hotspot.analysis.statistics.tails import normal_quantile
-from hotspot.analysis.union import FloatArray, Symbols, Union, unite
+from hotspot.analysis.union import Union, unite
+from hotspot.analysis.verdict_tests import Assumptions, Findings, find, work_factors
+from hotspot.analysis.work import Work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
 
 Verdict = Literal["regressed", "improved", "mixed", "unchanged", "inconclusive", "suspect"]
-Work = tuple[float | Sequence[float], float | Sequence[float]]
+FailOn = Literal["regression", "suspect", "any"]
+InApp = Callable[[Profile], tuple[Bool, Bool]]
 
 TOLERANCE = 0.02
 """A row whose interval lies within this many shares of the baseline's time is unchanged."""
@@ -58,12 +51,15 @@ class Diff:
         after: the runs of the other side.
         union: all runs in one tree.
         size_factor: s: how much more work, or sampling, the after side did.
-        change: of the whole program, in shares of the baseline's time.
-        interval: 95% interval of ``change``.
         rows: significant ones first, by size of change.
-        samples_needed: samples a side that would settle the largest open row, None where runs are wanted or nothing.
-        runs_needed: runs a side that would.
+        culprits: rows of those to blame, strongest evidence first; none in a screening.
+        samples_needed: samples a side, over all its runs, that would settle the largest open row; None where more
+            samples would not, or nothing is open.
+        runs_needed: runs a side that would; in a screening never None where something is open.
+        change: of the whole program, in shares of the baseline's time.
+        interval: 95% interval of ``change``; None where there is too little to tell.
         notes: what was assumed or reconciled, in sentences.
+        matches: functions that were taken for one although they are not spelled alike.
     """
 
     before: tuple[Profile, ...]
@@ -75,18 +71,33 @@ class Diff:
     verdict: Verdict
     alpha: float
     min_change: float
-    change: float
-    interval: tuple[float, float]
     rows: tuple[DiffRow, ...]
+    culprits: tuple[DiffRow, ...]
     samples_needed: int | None
     runs_needed: int | None
     sentence: str
+    change: float
+    interval: tuple[float, float] | None
     notes: tuple[str, ...]
+    matches: tuple[Match, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the contract's JSON object."""
+    def fails(self, on: FailOn) -> bool | None:
+        """Return whether a check on ``on`` fails, or None where this basis cannot answer it.
+
+        ``regression`` is for a verdict of regressed or mixed, which a screening never gives; ``suspect`` for that or
+        a row that is likely slower; ``any`` for any change that is significant.
+        """
+        regressed = self.verdict in ("regressed", "mixed")
+        if on == "any":
+            return any(row.significant for row in self.rows)
+        if on == "suspect":
+            return regressed or any(row.status == "suspect" and row.change > 0 for row in self.rows)
+        return None if self.basis == "screening" else regressed
+
+    def to_dict(self, *, explain_matches: bool = False) -> dict[str, Any]:
+        """Return the contract's JSON object, with ``matches`` where asked for."""
         number = self.before[0].value_type.number
-        return {
+        document = {
             "schema": "hotspot.diff/1",
             "before": merged_side(self.before).to_dict(),
             "after": merged_side(self.after).to_dict(),
@@ -96,14 +107,17 @@ class Diff:
             "verdict": self.verdict,
             "alpha": self.alpha,
             "min_change": self.min_change,
-            "change": self.change,
-            "interval": list(self.interval),
             "rows": [row_dict(row, number) for row in self.rows],
             "samples_needed": self.samples_needed,
             "runs_needed": self.runs_needed,
             "sentence": self.sentence,
+            "change": self.change,
+            "interval": None if self.interval is None else list(self.interval),
             "notes": list(self.notes),
         }
+        if explain_matches:
+            document["matches"] = [match.to_dict() for match in self.matches]
+        return document
 
     def __str__(self) -> str:
         """Return the comparison as plain text."""
@@ -122,7 +136,7 @@ def diff(
     min_change: float = MIN_CHANGE,
     spread: float = SPREAD,
     tolerance: float = TOLERANCE,
-    in_app: Mapping[str, bool] | None = None,
+    in_app: InApp | None = None,
 ) -> Diff:
     """Compare two sides.
 
@@ -136,111 +150,79 @@ def diff(
         min_change: smallest change that counts, as a share of the baseline's time.
         spread: assumed variation between runs where it cannot be measured (a coefficient of variation).
         tolerance: what lies within is unchanged, in shares of the baseline's time.
-        in_app: canonical function name -> whether the project owns it; culprits in other code are charged to the
-            nearest in-app caller.
+        in_app: for a profile, which of its frames the project owns and for which that is known, bool[frames] each;
+            culprits in code known to be others' are charged to the nearest in-app caller.
 
     Raises:
         UsageError: no common value type, or work that does not fit the runs.
         TooFewSamples: a side has no weight at all.
     """
     sides = (_as_runs(before), _as_runs(after))
-    if not all(sides):
-        raise UsageError("a comparison needs at least one profile a side")
     runs, notes = reconcile([*sides[0], *sides[1]])
     first, second = runs[: len(sides[0])], runs[len(sides[0]) :]
-    for side, name in ((first, "before"), (second, "after")):
-        for run in side:
-            if run.total <= 0:
-                raise TooFewSamples(
-                    f"{name}: nothing to compare in {run.label or 'a profile'}: it adds up to {run.total}"
-                )
+    _require_weight(first, "before")
+    _require_weight(second, "after")
     union = unite(first, second, symbols)
-    index = SetIndex(union.tree, len(union.functions))
-    sets = index.collect(union.count)
-    factors = size_factors(sets.count[: len(union.functions)], _work_of_runs(work, first, second))
-    ratio = float(factors.factors[union.is_after].sum() / factors.factors[~union.is_after].sum())
-    which = basis(len(first), len(second), factors.normalised_by, weights_only=not union.counted)
-    pooled = _pooled(sets, union)
-    shifts = find_shifts(union, index, pooled, ratio)
-    judged = union
-    if shifts:
-        judged = union.judged_as(shift_mapping(len(union.functions), shifts))
-        index = SetIndex(judged.tree, len(union.functions))
-        sets = index.collect(judged.count)
-    hidden = hidden_counts(union, first, second)
-    total_before = float(union.count[:, ~union.is_after].sum())
-    in_sequence = recorded_in_sequence(first, second)
-    model: Model | None = None
-    culprits: tuple[Culprit, ...] = ()
-    if which == "screening":
-        tests = _screened(sets, judged, hidden, ratio, spread, min_change, total_before)
-        dispersion = spread_dispersion(*_side_totals(union), spread)
-    else:
-        counts = _with_hidden(sets, judged, hidden, ratio)
-        model = fit_model(
-            counts,
-            is_after=union.is_after,
-            factors=factors.factors,
-            total_before=total_before,
-            candidates=sets.distinct,
-        )
-        extra = spread if in_sequence else None
-        tests = replicated(
-            counts, model, min_change=min_change, sequence_spread=extra, candidates=sets.distinct
-        )
-        culprits = find_culprits(
-            judged,
-            index,
-            model,
-            min_change=min_change,
-            sequence_spread=extra,
-            owned=_owned(union, in_app),
-        )
-        dispersion = _whole_dispersion(model, union, extra)
-    judgement = Judgement(
-        tests=tests,
-        change=change_of(
-            pooled[: len(union.functions), 0], pooled[: len(union.functions), 1], ratio, total_before
-        ),
-        shifts=shifts,
-        culprits=culprits,
+    known_work = None if work is None else work_of_runs(work, first, second)
+    which = basis(len(first), len(second), "work", weights_only=not union.counted)
+    assumed = Assumptions(
+        min_change=min_change,
+        spread=spread,
         screening=which == "screening",
-        hidden=hidden,
-        tolerance=tolerance,
+        in_sequence=recorded_in_sequence(first, second),
     )
-    rows = build_rows(union, judgement, first, second)
+    # Ownership is asked of the project's files, which a screening (nobody is to blame there) does without.
+    ownership = _ownership(union, runs, None if assumed.screening else in_app)
+    found = find(union, runs, work_factors(known_work, runs), assumed, ownership)
+    which = basis(len(first), len(second), found.normalised_by, weights_only=not union.counted)
+    rows, culprits = build_rows(
+        union,
+        Judgement(
+            tests=found.tests,
+            change=found.own_change,
+            shifts=found.shifts,
+            culprits=found.culprits,
+            screening=assumed.screening,
+            threshold=found.threshold,
+            tolerance=tolerance,
+        ),
+        first,
+        second,
+    )
     verdict = verdict_of(rows, which)
-    whole, interval = _whole_change(union, ratio, dispersion, total_before)
-    needed = _needed(rows, verdict, model, tests, spread, min(len(first), len(second)), min_change)
+    samples, more_runs = _needed(rows, verdict, found, assumed, min(len(first), len(second)))
     summary = Summary(
         verdict=verdict,
         basis=which,
+        normalised_by=found.normalised_by,
         rows=rows,
-        change=whole,
-        interval=interval,
+        change=found.change,
+        interval=found.interval,
         spread=spread,
         runs=(len(first), len(second)),
-        samples_needed=needed[0],
-        runs_needed=needed[1],
-        culprits=tuple(union.functions[c.function].name for c in culprits),
+        samples_needed=samples,
+        runs_needed=more_runs,
+        culprits=culprits,
     )
     return Diff(
         before=first,
         after=second,
         union=union,
         basis=which,
-        normalised_by=factors.normalised_by,
-        size_factor=ratio,
+        normalised_by=found.normalised_by,
+        size_factor=found.ratio,
         verdict=verdict,
         alpha=ALPHA,
         min_change=min_change,
-        change=whole,
-        interval=interval,
         rows=rows,
-        samples_needed=needed[0],
-        runs_needed=needed[1],
+        culprits=culprits,
+        samples_needed=samples,
+        runs_needed=more_runs,
         sentence=sentence_for(summary),
-        notes=(*notes, *notes_for(which, factors.normalised_by, union.counted, in_sequence, spread)),
+        change=found.change,
+        interval=found.interval,
+        notes=(*notes, *notes_for(summary, union.counted, assumed.in_sequence)),
+        matches=matches_of(union.functions, found.shifts),
     )
 
 
@@ -264,121 +246,56 @@ def merged_side(runs: Sequence[Profile]) -> Profile:
 
 
 def _as_runs(side: Profile | Sequence[Profile]) -> tuple[Profile, ...]:
-    return (side,) if isinstance(side, Profile) else tuple(side)
+    runs = (side,) if isinstance(side, Profile) else tuple(side)
+    if not runs:
+        raise UsageError("a comparison needs at least one profile a side")
+    return runs
 
 
-def _work_of_runs(
-    work: Work | None, before: Sequence[Profile], after: Sequence[Profile]
-) -> FloatArray | None:
-    if work is None:
-        return None
-    columns = []
-    for given, runs, name in ((work[0], before, "before"), (work[1], after, "after")):
-        values = [float(given)] * len(runs) if isinstance(given, int | float) else [float(w) for w in given]
-        if len(values) != len(runs):
-            raise UsageError(f"work {name}: {len(values)} numbers for {len(runs)} runs")
-        if not all(np.isfinite(w) and w > 0 for w in values):
-            raise UsageError(f"work {name} must be positive numbers, not {values}")
-        columns += values
-    return np.array(columns, dtype=np.float64)
+def _require_weight(side: Sequence[Profile], name: str) -> None:
+    for run in side:
+        if run.whole <= 0:
+            raise TooFewSamples(
+                f"{name}: nothing to compare in {run.label or 'a profile'}: its weights add up to {run.whole}"
+            )
 
 
-def _pooled(sets: Sets, union: Union) -> FloatArray:
-    """Counts of each set before and after, float64[sets, 2]."""
-    sides = [sets.count[:, ~union.is_after].sum(axis=1), sets.count[:, union.is_after].sum(axis=1)]
-    return np.stack(sides, axis=1)
-
-
-def _with_hidden(sets: Sets, union: Union, hidden: FloatArray, ratio: float) -> FloatArray:
-    """Counts of each set in each run, where a side that hides narrow frames is given what speaks for "no change".
-
-    Of what it may hide, it is given at most what would make both sides equal, spread over its runs.
-    """
-    counts = sets.count.copy()
-    pooled = _pooled(sets, union)
-    own = len(union.functions)
-    for side, other, factor in ((0, 1, 1 / ratio), (1, 0, ratio)):
-        columns = np.flatnonzero(union.is_after == bool(side))
-        given = np.clip(pooled[:own, other] * factor, 0, hidden[:, side])
-        counts[:own, columns] += given[:, None] / len(columns)
-    return counts
-
-
-def _screened(
-    sets: Sets,
-    union: Union,
-    hidden: FloatArray,
-    ratio: float,
-    spread: float,
-    min_change: float,
-    total_before: float,
-) -> SetTests:
-    counts = _with_hidden(sets, union, hidden, ratio)
-    return screen(
-        counts[:, ~union.is_after].sum(axis=1),
-        counts[:, union.is_after].sum(axis=1),
-        total_before=total_before,
-        size_ratio=ratio,
-        spread=spread,
-        min_change=min_change,
-        candidates=sets.distinct,
-    )
-
-
-def _side_totals(union: Union) -> tuple[FloatArray, FloatArray]:
-    return (
-        np.array([union.count[:, ~union.is_after].sum()]),
-        np.array([union.count[:, union.is_after].sum()]),
-    )
-
-
-def _whole_dispersion(model: Model, union: Union, sequence_spread: float | None) -> FloatArray:
-    whole = union.count.sum(axis=0, keepdims=True)
-    return replicated(whole, model, sequence_spread=sequence_spread).dispersion
-
-
-def _whole_change(
-    union: Union, ratio: float, dispersion: FloatArray, total_before: float
-) -> tuple[float, tuple[float, float]]:
-    """Change of the whole program with its interval, in shares of the baseline's time."""
-    before, after = _side_totals(union)
-    change = float(change_of(before, after, ratio, total_before)[0])
-    margin = normal_quantile(1 - ALPHA / 2) * float(
-        change_error(before, after, ratio, total_before, dispersion)[0]
-    )
-    return change, (change - margin, change + margin)
-
-
-def _owned(union: Union, in_app: Mapping[str, bool] | None) -> Bool | None:
-    if in_app is None:
-        return None
-    return np.array([in_app.get(function.name, False) for function in union.functions], dtype=bool)
+def _ownership(union: Union, runs: Sequence[Profile], in_app: InApp | None) -> tuple[Bool, Bool]:
+    """Return which functions are known to be in-app, and which known not to be, bool[functions] each."""
+    owned = np.zeros(len(union.functions), dtype=bool)
+    foreign = np.zeros(len(union.functions), dtype=bool)
+    if in_app is not None:
+        for run, of_frame in zip(runs, union.of_frame, strict=True):
+            mine, known = in_app(run)
+            owned[of_frame[mine & (of_frame >= 0)]] = True
+            foreign[of_frame[known & ~mine & (of_frame >= 0)]] = True
+    return owned, foreign & ~owned
 
 
 def _needed(
-    rows: Sequence[DiffRow],
-    verdict: Verdict,
-    model: Model | None,
-    tests: SetTests,
-    spread: float,
-    runs: int,
-    min_change: float,
+    rows: Sequence[DiffRow], verdict: Verdict, found: Findings, assumed: Assumptions, runs: int
 ) -> tuple[int | None, int | None]:
-    """Samples or runs a side that would settle the open row with the largest change."""
+    """Samples and runs a side that would settle the open row with the largest change."""
     open_rows = [row for row in rows if row.judged and row.status in ("inconclusive", "suspect")]
     if verdict not in ("inconclusive", "suspect") or not open_rows:
         return None, None
     row = max(open_rows, key=lambda r: abs(r.change))
-    share, tested = row.self_share_before, int(tests.tested.sum())
-    if model is None:  # however many samples, a screening is settled by runs alone
-        return None, runs_needed(share, row.change, tested=tested, spread=spread, min_change=min_change)
+    if not max(abs(row.change), assumed.min_change):
+        return None, None  # no amount of data shows that nothing changed at all
+    tested = int(found.tests.tested.sum())
+    spread = assumed.spread if found.model is None else float(np.sqrt(found.model.a2))
     needed = data_needed(
-        share,
+        row.self_share_before,
         row.change,
         tested=tested,
-        s0sq=model.s0sq,
-        spread=float(np.sqrt(model.a2)),
+        s0sq=1.0 if found.model is None else found.model.s0sq,
+        spread=spread,
         runs=runs,
-        min_change=min_change,
+        min_change=assumed.min_change,
     )
+    if found.model is None:  # however many samples, a screening is settled by runs
+        more = runs_needed(
+            row.self_share_before, row.change, tested=tested, spread=spread, min_change=assumed.min_change
+        )
+        needed = replace(needed, runs=more)
     return needed.samples, needed.runs

@@ -15,7 +15,7 @@ from hotspot.analysis.sets import MEASURES, Measure
 from hotspot.analysis.statistics import SetTests
 from hotspot.analysis.totals import outermost, sum_by_group
 from hotspot.analysis.union import FloatArray, Union
-from hotspot.profile import Int32, Int64, LossKind, Profile
+from hotspot.profile import Int64, Profile
 
 Status = Literal[
     "regressed",
@@ -81,11 +81,11 @@ class Judgement:
 
     Attributes:
         tests: of every set of the judged union; the first ones are the functions' self sets.
+        change: D of every function's own self samples, moved or hidden or not, float64[functions].
         shifts: functions judged as one.
         culprits: strongest first.
         screening: whether the spread between runs is assumed, so that nothing is more than suspect.
-        change: D of every function's own self samples, shifts or not, float64[functions].
-        hidden: samples each side may hide of a function it lacks, float64[functions, 2].
+        threshold: samples of the widest frame that each side left out, float64[2].
         tolerance: intervals within it are unchanged.
     """
 
@@ -94,49 +94,50 @@ class Judgement:
     shifts: tuple[Shift, ...]
     culprits: tuple[Culprit, ...]
     screening: bool
-    hidden: FloatArray
+    threshold: FloatArray
     tolerance: float
 
 
 def build_rows(
     union: Union, judgement: Judgement, before: Sequence[Profile], after: Sequence[Profile]
-) -> tuple[DiffRow, ...]:
-    """Return all rows: significant ones first, by size of change."""
+) -> tuple[tuple[DiffRow, ...], tuple[DiffRow, ...]]:
+    """Return all rows, significant ones first, by size of change; and those of the culprits, strongest first."""
     own, total = _weights_by_side(union)
     whole = (sum(run.whole for run in before), sum(run.whole for run in after))
+    most = _hidden_weights(union, judgement.threshold)
     lines = _hottest_lines(union, before, after)
-    moved_into = {f: shift for shift in judgement.shifts for f in shift.others}
-    went_on = {shift.into: shift for shift in judgement.shifts}
+    moved_from = {f: shift for shift in judgement.shifts for f in shift.others}
+    moved_into = {shift.into: shift for shift in judgement.shifts}
     blamed = {culprit.function: culprit for culprit in reversed(judgement.culprits)}
-    rows = []
+    rows: dict[int, DiffRow] = {}
     for i, function in enumerate(union.functions):
-        most = (_hidden_weight(union, judgement.hidden, i, 0), _hidden_weight(union, judgement.hidden, i, 1))
-        if i in moved_into:
-            finding = _moved_away(float(judgement.change[i]), moved_into[i])
+        if not union.present[i].any():  # known from nodes without any weight
+            continue
+        if i in moved_from:
+            finding = _moved_away(judgement, i, moved_from[i])
         else:
-            finding = _finding(judgement, union, i, went_on.get(i), pruned=most != (None, None))
+            finding = _finding(judgement, union, i, moved_into.get(i), pruned=most[i] != (None, None))
         if i in blamed:
-            finding = _blamed(finding, blamed[i], union)
-        rows.append(
-            DiffRow(
-                function=function.name,
-                file=function.file or None,
-                line=lines.get(i),
-                module=function.module or None,
-                self_before=int(own[i, 0]),
-                self_after=int(own[i, 1]),
-                total_before=int(total[i, 0]),
-                total_after=int(total[i, 1]),
-                self_share_before=_share(own[i, 0], whole[0]),
-                self_share_after=_share(own[i, 1], whole[1]),
-                total_share_before=_share(total[i, 0], whole[0]),
-                total_share_after=_share(total[i, 1], whole[1]),
-                self_max_before=most[0],
-                self_max_after=most[1],
-                **vars(finding),
-            )
+            finding = _blamed(finding, blamed[i], union, i, pruned=most[i] != (None, None))
+        rows[i] = DiffRow(
+            function=function.name,
+            file=function.file or None,
+            line=lines.get(i),
+            module=function.module or None,
+            self_before=int(own[i, 0]),
+            self_after=int(own[i, 1]),
+            total_before=int(total[i, 0]),
+            total_after=int(total[i, 1]),
+            self_share_before=_share(own[i, 0], whole[0]),
+            self_share_after=_share(own[i, 1], whole[1]),
+            total_share_before=_share(total[i, 0], whole[0]),
+            total_share_after=_share(total[i, 1], whole[1]),
+            self_max_before=most[i][0],
+            self_max_after=most[i][1],
+            **vars(finding),
         )
-    return tuple(sorted(rows, key=_row_order))
+    named = dict.fromkeys(culprit.function for culprit in judgement.culprits)
+    return tuple(sorted(rows.values(), key=_row_order)), tuple(rows[i] for i in named)
 
 
 @dataclass(frozen=True)
@@ -158,53 +159,49 @@ class _Finding:
 
 def _finding(judgement: Judgement, union: Union, i: int, shift: Shift | None, pruned: bool) -> _Finding:
     tests = judgement.tests
-    tested = bool(tests.tested[i])
-    status = _status(judgement, union, i, pruned)
-    matched_by = union.functions[i].matched_by
-    if shift is not None:
-        matched_by = matched_by or shift.kind
-        if not tests.significant[i]:
-            status = "cost_shift"
+    tested, significant = bool(tests.tested[i]), bool(tests.significant[i])
+    change = float(tests.change[i] if tested else judgement.change[i])
+    renamed = shift is not None and shift.kind == "renamed"
+    status: Status = "inconclusive"
+    if significant:
+        both = pruned or renamed or bool(union.present[i].all())
+        status = "suspect" if judgement.screening else _direction(change, both)
+    elif shift is not None:
+        status = "cost_shift"
+    elif pruned:
+        status = "pruned"
+    elif tested and max(-tests.low[i], tests.high[i]) <= judgement.tolerance:
+        status = "unchanged"
     return _Finding(
         "self",
-        float(tests.change[i]),
+        change,
         (float(tests.low[i]), float(tests.high[i])) if tested else None,
         float(tests.p[i]) if tested else None,
         float(tests.q[i]) if tested else None,
-        bool(tests.significant[i]) if tested else None,
+        significant if tested else None,
         status,
-        matched_by,
+        "renamed" if renamed else union.functions[i].matched_by,
     )
 
 
-def _status(judgement: Judgement, union: Union, i: int, pruned: bool) -> Status:
-    tests = judgement.tests
-    if tests.significant[i]:
-        if judgement.screening:
-            return "suspect"
-        before, after = union.present[i]
-        if not before and not pruned:
-            return "new"
-        if not after and not pruned:
-            return "gone"
-        return "regressed" if tests.change[i] > 0 else "improved"
-    if pruned:
-        return "pruned"
-    if tests.tested[i] and max(-tests.low[i], tests.high[i]) <= judgement.tolerance:
-        return "unchanged"
-    return "inconclusive"
+def _direction(change: float, on_both_sides: bool) -> Status:
+    """Name a change that is real. What a side may have left out, or has by another name, is neither new nor gone."""
+    if on_both_sides:
+        return "regressed" if change > 0 else "improved"
+    return "new" if change > 0 else "gone"
 
 
-def _moved_away(change: float, shift: Shift) -> _Finding:
+def _moved_away(judgement: Judgement, i: int, shift: Shift) -> _Finding:
     """A function whose cost went on elsewhere is judged there, not here."""
-    return _Finding("self", change, None, None, None, None, "cost_shift", shift.kind)
+    return _Finding("self", float(judgement.change[i]), None, None, None, None, "cost_shift", shift.kind)
 
 
-def _blamed(finding: _Finding, culprit: Culprit, union: Union) -> _Finding:
+def _blamed(finding: _Finding, culprit: Culprit, union: Union, i: int, pruned: bool) -> _Finding:
     callee = union.functions[culprit.callee].name if culprit.callee is not None else None
     named = replace(finding, culprit=True, because=culprit.because, callee=callee)
     if finding.significant:
         return named
+    both = pruned or finding.matched_by == "renamed" or bool(union.present[i].all())
     return replace(
         named,
         measure=MEASURES[culprit.measure],
@@ -213,7 +210,7 @@ def _blamed(finding: _Finding, culprit: Culprit, union: Union) -> _Finding:
         p=culprit.p,
         q=culprit.q,
         significant=True,
-        status="regressed" if culprit.change > 0 else "improved",
+        status=_direction(culprit.change, both),
     )
 
 
@@ -223,68 +220,44 @@ def _row_order(row: DiffRow) -> tuple[Any, ...]:
 
 def _weights_by_side(union: Union) -> tuple[Int64, Int64]:
     """Self and total weight of each function on each side, int64[functions, 2] each."""
-    sides = np.stack(
-        [union.weight[:, ~union.is_after].sum(axis=1), union.weight[:, union.is_after].sum(axis=1)], axis=1
-    )
-    outer = outermost(union.tree, union.tree.frame)
-    own = np.zeros((len(union.functions), 2), dtype=np.int64)
-    total = np.zeros_like(own)
-    np.add.at(own, union.tree.frame, sides)
-    prefix = np.zeros((len(sides) + 1, 2), dtype=np.int64)
-    np.cumsum(sides, axis=0, out=prefix[1:])
-    np.add.at(total, union.tree.frame[outer], (prefix[union.tree.subtree_end] - prefix[:-1])[outer])
+    frame, end, functions = union.tree.frame, union.tree.subtree_end, len(union.functions)
+    outer = np.flatnonzero(outermost(union.tree, frame))
+    own = np.zeros((functions, 2), dtype=np.int64)
+    total = np.zeros((functions, 2), dtype=np.int64)
+    for side, runs in enumerate((~union.is_after, union.is_after)):
+        per_node = union.weight[:, runs].sum(axis=1)
+        prefix = np.zeros(len(per_node) + 1, dtype=np.int64)
+        np.cumsum(per_node, out=prefix[1:])
+        own[:, side] = sum_by_group(frame, per_node, functions)
+        total[:, side] = sum_by_group(frame[outer], prefix[end[outer]] - prefix[outer], functions)
     return own, total
 
 
-def pruned_below(run: Profile) -> int:
-    """Return the largest weight a frame that the file left out can have, 0 where it leaves none out."""
-    return max(
-        (loss.amount or 0 for loss in run.provenance.losses if loss.kind is LossKind.PRUNED), default=0
-    )
-
-
-def hidden_counts(union: Union, before: Sequence[Profile], after: Sequence[Profile]) -> FloatArray:
-    """Samples that each side may hide of a function it lacks, float64[functions, 2].
-
-    A pruned file hides at most its threshold at each place in the tree where the other side has the function.
-    """
-    hidden = np.zeros((len(union.functions), 2), dtype=np.float64)
+def _hidden_weights(union: Union, threshold: FloatArray) -> list[tuple[int | None, int | None]]:
+    """For each function the weight that each side may hide of it, None where it hides nothing or has the function."""
     places = np.bincount(union.tree.frame, minlength=len(union.functions))
-    weight, count = union.weight.sum(axis=0), union.count.sum(axis=0)
-    for side, runs in enumerate((before, after)):
-        columns = np.flatnonzero(union.is_after == bool(side))
-        per_place = 0.0
-        for run, column in zip(runs, columns, strict=True):
-            per_sample = weight[column] / count[column] if count[column] else 1.0
-            per_place += pruned_below(run) / per_sample
-        missing = ~union.present[:, side]
-        hidden[missing, side] = places[missing] * per_place
-    return hidden
-
-
-def _hidden_weight(union: Union, hidden: FloatArray, function: int, side: int) -> int | None:
-    """What a side may hide of a function, as a weight; None where it hides nothing or has the function."""
-    if not hidden[function, side]:
-        return None
-    columns = union.is_after == bool(side)
-    per_sample = union.weight[:, columns].sum() / union.count[:, columns].sum()
-    return int(np.ceil(hidden[function, side] * per_sample))
+    most: list[list[int | None]] = []
+    for side, runs in enumerate((~union.is_after, union.is_after)):
+        count = union.count[:, runs].sum()
+        per_sample = union.weight[:, runs].sum() / count if count else 1.0
+        hides = ~union.present[:, side] & (threshold[side] > 0)
+        weight = np.ceil(places * threshold[side] * per_sample)
+        most.append([int(w) if h else None for w, h in zip(weight.tolist(), hides.tolist(), strict=True)])
+    return list(zip(*most, strict=True))
 
 
 def _hottest_lines(union: Union, before: Sequence[Profile], after: Sequence[Profile]) -> Mapping[int, int]:
     """Hottest known line of each function: of the after side, else of the before side."""
+    runs = [*zip((*before, *after), union.of_frame, union.is_after, strict=True)]
     lines: dict[int, int] = {}
-    for run, mapping in zip((*after, *before), (*_of(union, True), *_of(union, False)), strict=True):
+    for run, of_frame, _ in sorted(runs, key=lambda item: not item[2]):
         frame_self = sum_by_group(run.call_tree.frame, run.node_self, len(run.frames))
-        of_frame = mapping[run.functions.of_frame]
-        _, line = hottest_lines(run, frame_self, of_frame, len(union.functions))
-        for function in np.flatnonzero(line).tolist():
-            lines.setdefault(function, int(line[function]))
+        seen = np.flatnonzero(of_frame >= 0)
+        _, line = hottest_lines(run, frame_self, np.maximum(of_frame, 0), len(union.functions))
+        for function in np.unique(of_frame[seen][run.frames.line[seen] > 0]).tolist():
+            if line[function]:
+                lines.setdefault(function, int(line[function]))
     return lines
-
-
-def _of(union: Union, after: bool) -> list[Int32]:
-    return [mapping for mapping, side in zip(union.of_function, union.is_after, strict=True) if side == after]
 
 
 def _share(weight: int, whole: int) -> float:

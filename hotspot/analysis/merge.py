@@ -1,4 +1,4 @@
-"""Many profiles to one: frames, trees, value types and threads united, weights added up exactly."""
+"""Many profiles to one: frames and trees united, weights added up."""
 
 from __future__ import annotations
 
@@ -7,189 +7,174 @@ from dataclasses import replace
 
 import numpy as np
 
+from hotspot.builder import FrameTable, ProfileBuilder
 from hotspot.errors import UsageError
-from hotspot.profile import (
-    Frames,
-    Int32,
-    Int64,
-    Loss,
-    LossKind,
-    ModuleStyle,
-    Profile,
-    Provenance,
-    Samples,
-)
-from hotspot.tree_layout import merge_handles
+from hotspot.profile import Int32, Int64, Loss, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
+
+_MAX_WEIGHT = 2**63 - 1
 
 
 def merge(profiles: Sequence[Profile]) -> Profile:
-    """Merge profiles into one.
+    """Add up profiles.
 
-    Value types are united by type and unit; a profile that lacks one counts 0 there. Where scales differ, weights are
-    brought to the largest. Times are kept where every profile has them, threads where any has. The first profile's
-    value type stays selected.
+    Value types are united by type and unit: a profile that lacks one weighs nothing in it, and where scales differ
+    all take the larger. The value type selected is the first profile's. Threads stay apart. Times are kept where
+    every profile has them. The bound a merged profile gives for a pruned frame is the sum over its losses.
 
     Raises:
-        UsageError: nothing to merge, no value type in common, or weights that no longer fit into 64 bits.
+        UsageError: there is nothing to merge, two profiles have no value type in common, or weights would exceed
+            2^63.
+        MalformedProfile: the weights add up to more than 2^63.
     """
     if not profiles:
-        raise UsageError("nothing to merge")
+        raise UsageError("there is no profile to merge")
     if len(profiles) == 1:
         return profiles[0]
-    value_types = _value_types(profiles)
-    frames, of_frame = _frames(profiles)
-    first, parents, tree_frames = 0, [], []
-    for profile, mapping in zip(profiles, of_frame, strict=True):
-        tree = profile.call_tree
-        parents.append(np.where(tree.parent >= 0, tree.parent + first, -1).astype(np.int32))
-        tree_frames.append(mapping[tree.frame])
-        first += len(tree)
-    node_of, tree = merge_handles(np.concatenate(parents), np.concatenate(tree_frames), max(len(frames), 1))
-    first, leaves = 0, []
+    _require_common_value_type(profiles)
+    value_types = _united_value_types(profiles)
+    timed = [profile.samples.time is not None for profile in profiles]
+    threaded = any(profile.samples.thread is not None for profile in profiles)
+    builder = ProfileBuilder(value_types)
+    threads = 0
     for profile in profiles:
-        leaves.append(node_of[first + profile.samples.leaf])
-        first += len(profile.call_tree)
-    leaf = np.concatenate(leaves).astype(np.int32)
-    weight = np.concatenate([_weights(profile, value_types) for profile in profiles])
-    _refuse_overflow(weight, value_types)
-    time, thread, losses = _clock_and_threads(profiles)
-    if time is None and thread is None:
-        leaf, weight = _one_row_a_stack(leaf, weight)
-    selected = next(i for i, v in enumerate(value_types) if str(v) == str(profiles[0].value_type))
-    return Profile(
-        frames=frames,
-        call_tree=tree,
-        samples=Samples(leaf, weight, time, thread),
-        value_types=value_types,
-        selected=selected,
-        threads=tuple(t for profile in profiles for t in profile.threads),
-        provenance=_provenance(profiles, losses),
-        label=profiles[0].label,
-        hidden=_hidden(profiles, value_types),
+        tree, samples = profile.call_tree, profile.samples
+        first = builder.handle_count
+        parent = np.where(tree.parent < 0, -1, tree.parent + first)
+        builder.add_nodes(parent, _interned(profile, builder.frames)[tree.frame])
+        builder.add_samples(
+            samples.leaf + first,
+            _weights(profile, value_types),
+            samples.time if all(timed) else None,
+            _threads(profile, threads) if threaded else None,
+        )
+        threads += len(profile.threads)
+    names = [str(value_type) for value_type in value_types]
+    merged = builder.build(
+        _provenance(
+            profiles, [] if all(timed) else [p for p, has in zip(profiles, timed, strict=True) if has]
+        ),
+        threads=tuple(thread for profile in profiles for thread in profile.threads),
+        selected=names.index(str(profiles[0].value_type)),
     )
+    return replace(merged, hidden=_hidden(profiles, value_types))
 
 
-def _value_types(profiles: Sequence[Profile]) -> tuple[ValueType, ...]:
+def _require_common_value_type(profiles: Sequence[Profile]) -> None:
+    first = {str(value_type) for value_type in profiles[0].value_types}
+    common = set(first)
+    for profile in profiles[1:]:
+        mine = {str(value_type) for value_type in profile.value_types}
+        common &= mine
+        if not common:
+            raise UsageError(
+                f"nothing to add up: {_called(profiles[0])} has {', '.join(sorted(first))}, "
+                f"{_called(profile)} has {', '.join(sorted(mine))}"
+            )
+
+
+def _called(profile: Profile) -> str:
+    return profile.label or profile.provenance.path or "a profile"
+
+
+def _united_value_types(profiles: Sequence[Profile]) -> tuple[ValueType, ...]:
     united: dict[str, ValueType] = {}
     for profile in profiles:
         for value_type in profile.value_types:
             known = united.setdefault(str(value_type), value_type)
             if value_type.scale > known.scale:
                 united[str(value_type)] = value_type
-    if not any(all(name in {str(v) for v in p.value_types} for p in profiles) for name in united):
-        first = ", ".join(str(v) for v in profiles[0].value_types)
-        other = next(p for p in profiles if not {str(v) for v in p.value_types} & set(first.split(", ")))
-        raise UsageError(
-            f"cannot merge {first} with {', '.join(str(v) for v in other.value_types)}: "
-            "they have no value type in common"
-        )
     return tuple(united.values())
 
 
-def _frames(profiles: Sequence[Profile]) -> tuple[Frames, list[Int32]]:
-    """Return the united frames in order of first appearance, and for each profile the new row of its frames."""
-    strings: dict[str, int] = {"": 0}
-    rows = []
-    for profile in profiles:
-        frames = profile.frames
-        ids = np.array([strings.setdefault(text, len(strings)) for text in frames.strings], dtype=np.int32)
-        columns = [
-            ids[frames.name],
-            ids[frames.file],
-            ids[frames.module],
-            frames.line,
-            frames.kind.astype(np.int32),
-        ]
-        rows.append(np.stack(columns, axis=1))
-    every = np.concatenate(rows)
-    distinct, first, inverse = np.unique(every, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    position = np.empty(len(order), dtype=np.int32)
-    position[order] = np.arange(len(order), dtype=np.int32)
-    table = distinct[order]
-    name, file, module, line = (np.ascontiguousarray(table[:, i]) for i in range(4))
-    united = Frames(tuple(strings), name, file, module, line, table[:, 4].astype(np.uint8))
-    new = position[inverse.reshape(-1)]
-    return united, np.split(new, np.cumsum([len(r) for r in rows])[:-1])
+def _interned(profile: Profile, table: FrameTable) -> Int32:
+    """Return the id in the table of each of the profile's frames, int32[frames]."""
+    frames, text = profile.frames, profile.frames.strings
+    columns = (frames.name, frames.file, frames.line, frames.module, frames.kind)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    ids = (
+        table.intern(text[name], text[file], line, text[module], kind)
+        for name, file, line, module, kind in rows
+    )
+    return np.fromiter(ids, np.int32, len(frames))
 
 
 def _weights(profile: Profile, value_types: Sequence[ValueType]) -> Int64:
-    columns = np.zeros((len(profile.samples), len(value_types)), dtype=np.int64)
-    own = {str(v): i for i, v in enumerate(profile.value_types)}
-    for column, value_type in enumerate(value_types):
-        i = own.get(str(value_type))
-        if i is None:
-            continue
-        factor = value_type.scale // profile.value_types[i].scale
-        weight = profile.samples.weight[:, i]
-        if factor > 1 and len(weight) and int(np.abs(weight).max()) > (2**63 - 1) // factor:
-            raise UsageError(f"the weights of {value_type} no longer fit into 64 bits")
-        columns[:, column] = weight * np.int64(factor)
-    return columns
-
-
-def _refuse_overflow(weight: Int64, value_types: Sequence[ValueType]) -> None:
-    for column, value_type in enumerate(value_types):
-        values = weight[:, column]
-        whole = int(np.abs(values >> 31).sum()) * 2**31 + int((values & (2**31 - 1)).sum())
-        if whole >= 2**63:
-            raise UsageError(f"the weights of {value_type} add up to more than 64 bits hold")
-
-
-def _clock_and_threads(
-    profiles: Sequence[Profile],
-) -> tuple[Int64 | None, Int32 | None, tuple[Loss, ...]]:
-    times = [profile.samples.time for profile in profiles]
-    known = [time for time in times if time is not None]
-    losses: tuple[Loss, ...] = ()
-    if known and len(known) < len(times):
-        text = f"times of {len(known)} of {len(times)} merged profiles: the others have none"
-        losses = (Loss(LossKind.DROPPED, text, sum(map(len, known))),)
-    time = np.concatenate(known) if len(known) == len(times) else None
-    threads: list[Int32] = []
-    first = 0
-    for profile in profiles:
-        rows = profile.samples.thread
-        none = np.full(len(profile.samples), -1, dtype=np.int32)
-        threads.append(none if rows is None else np.where(rows >= 0, rows + first, -1).astype(np.int32))
-        first += len(profile.threads)
-    has_threads = any(profile.samples.thread is not None for profile in profiles)
-    return time, np.concatenate(threads) if has_threads else None, losses
-
-
-def _one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
-    distinct, inverse = np.unique(leaf, return_inverse=True)
-    summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
-    np.add.at(summed, inverse.reshape(-1), weight)
-    return distinct.astype(np.int32), summed
-
-
-def _provenance(profiles: Sequence[Profile], more: tuple[Loss, ...]) -> Provenance:
-    sources = [profile.provenance for profile in profiles]
-    styles = {source.module_style for source in sources}
-    durations = [source.duration_ns for source in sources]
-    return replace(
-        sources[0],
-        path=" ".join(source.path for source in sources if source.path),
-        sha256="",
-        format=" ".join(dict.fromkeys(source.format for source in sources)),
-        producer=", ".join(dict.fromkeys(source.producer for source in sources if source.producer)),
-        duration_ns=None if None in durations else sum(d for d in durations if d is not None),
-        losses=(*dict.fromkeys(loss for source in sources for loss in source.losses), *more),
-        runs=sum(source.runs for source in sources),
-        module_style=styles.pop() if len(styles) == 1 else ModuleStyle.NONE,
-    )
+    """Return the profile's weights in the united value types, int64[rows, value types]."""
+    weights = np.zeros((len(profile.samples), len(value_types)), dtype=np.int64)
+    column_of = {str(value_type): column for column, value_type in enumerate(value_types)}
+    for column, value_type in enumerate(profile.value_types):
+        united = column_of[str(value_type)]
+        factor = value_types[united].scale // value_type.scale
+        mine = profile.samples.weight[:, column]
+        if factor > 1 and len(mine) and max(int(mine.max()), -int(mine.min())) * factor > _MAX_WEIGHT:
+            raise UsageError(f"the weights of {value_type} exceed 2^63 in the unit of the other profiles")
+        weights[:, united] = mine * factor
+    return weights
 
 
 def _hidden(profiles: Sequence[Profile], value_types: Sequence[ValueType]) -> tuple[int, ...]:
+    """Return what filters took away from all profiles, in the united value types."""
     if not any(profile.hidden for profile in profiles):
         return ()
-    hidden = [0] * len(value_types)
+    hidden = dict.fromkeys(map(str, value_types), 0)
+    scale = {str(value_type): value_type.scale for value_type in value_types}
     for profile in profiles:
-        own = {str(v): i for i, v in enumerate(profile.value_types)}
-        for column, value_type in enumerate(value_types):
-            i = own.get(str(value_type))
-            if i is not None and profile.hidden:
-                hidden[column] += profile.hidden[i] * (value_type.scale // profile.value_types[i].scale)
-    return tuple(hidden)
+        for value_type, weight in zip(profile.value_types, profile.hidden, strict=False):
+            hidden[str(value_type)] += weight * (scale[str(value_type)] // value_type.scale)
+    return tuple(hidden.values())
+
+
+def _threads(profile: Profile, first: int) -> Int32:
+    thread = profile.samples.thread
+    if thread is None:
+        return np.full(len(profile.samples), -1, dtype=np.int32)
+    return np.where(thread < 0, -1, thread + np.int32(first))
+
+
+def _provenance(profiles: Sequence[Profile], untimed: Sequence[Profile]) -> Provenance:
+    """Return where the merged profile comes from.
+
+    Args:
+        profiles: what was merged.
+        untimed: those whose times were dropped.
+    """
+    sources = [profile.provenance for profile in profiles]
+    formats = {source.format for source in sources}
+    producers = {source.producer for source in sources}
+    durations = [source.duration_ns for source in sources if source.duration_ns is not None]
+    losses = _united_losses(sources)
+    if untimed:
+        samples = sum(len(profile.samples) for profile in untimed)
+        text = f"the times of {samples:,} samples were dropped: not every merged profile has times"
+        losses += (Loss(LossKind.DROPPED, text, samples),)
+    return Provenance(
+        format=formats.pop() if len(formats) == 1 else "",
+        producer=producers.pop() if len(producers) == 1 else "",
+        duration_ns=sum(durations) if len(durations) == len(sources) else None,
+        losses=losses,
+        runs=sum(source.runs for source in sources),
+        module_style=_module_style(profiles),
+    )
+
+
+def _united_losses(sources: Sequence[Provenance]) -> tuple[Loss, ...]:
+    """Return all losses; the same sentence of several profiles once, with the amounts added up."""
+    united: dict[tuple[LossKind, str], list[Loss]] = {}
+    for source in sources:
+        for loss in source.losses:
+            united.setdefault((loss.kind, loss.text), []).append(loss)
+    result: list[Loss] = []
+    for same in united.values():
+        amounts = [loss.amount for loss in same if loss.amount is not None]
+        text = (
+            same[0].text if len(same) == 1 else f"{same[0].text} (said by {len(same)} of the merged profiles)"
+        )
+        result.append(replace(same[0], text=text, amount=sum(amounts) if amounts else None))
+    return tuple(result)
+
+
+def _module_style(profiles: Sequence[Profile]) -> ModuleStyle:
+    """Return the style all profiles with modules agree on."""
+    styles = {p.provenance.module_style for p in profiles if p.frames.module.any()}
+    return styles.pop() if len(styles) == 1 else ModuleStyle.NONE

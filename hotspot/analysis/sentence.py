@@ -17,14 +17,15 @@ class Summary:
 
     verdict: str
     basis: Basis
+    normalised_by: NormalisedBy
     rows: Sequence[DiffRow]
     change: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     spread: float
     runs: tuple[int, int]
     samples_needed: int | None
     runs_needed: int | None
-    culprits: tuple[str, ...]
+    culprits: Sequence[DiffRow]
 
 
 def points(change: float) -> str:
@@ -42,12 +43,28 @@ def sentence_for(summary: Summary) -> str:
     if summary.basis == "screening":
         return _screening(summary)
     head = _verdict(summary)
-    low = " Low confidence: " + _runs(summary.runs) + "." if summary.basis == "low_confidence" else ""
-    return f"{head}{low}{_open(summary)}"
+    return f"{head}{_doubt(summary)}{_open(summary)}"
+
+
+def _whole(summary: Summary) -> str:
+    if summary.interval is None:
+        return "there are too few samples to tell how the whole program moved"
+    return f"the whole program moved by {points(summary.change)}% ({interval_text(summary.interval)})"
+
+
+def _doubt(summary: Summary) -> str:
+    if summary.basis != "low_confidence":
+        return ""
+    reasons = []
+    if min(summary.runs) < RUNS_WANTED:
+        reasons.append(f"{_runs(summary.runs)}, {RUNS_WANTED} are wanted")
+    if summary.normalised_by == "equal_work":
+        reasons.append("equal work is only assumed")
+    return f" Low confidence: {'; '.join(reasons)}."
 
 
 def _verdict(summary: Summary) -> str:
-    whole = f"the whole program moved by {points(summary.change)}% ({interval_text(summary.interval)})"
+    whole = _whole(summary)
     if summary.verdict == "unchanged":
         return f"Unchanged: every function that could be tested stayed within the tolerance; {whole}."
     if summary.verdict == "inconclusive":
@@ -55,10 +72,7 @@ def _verdict(summary: Summary) -> str:
             f"Inconclusive: nothing moved beyond doubt, but not everything is shown to have stayed; {whole}."
         )
     word = {"regressed": "Slower", "improved": "Faster", "mixed": "Mixed"}[summary.verdict]
-    blamed = [
-        row for name in summary.culprits for row in summary.rows if row.culprit and row.function == name
-    ]
-    named = blamed or [row for row in summary.rows if row.judged and row.significant]
+    named = summary.culprits or [row for row in summary.rows if row.judged and row.significant]
     reasons = "; ".join(_reason(row) for row in named[:2])
     more = f" and {len(named) - 2} more" if len(named) > 2 else ""
     return f"{word}: {reasons}{more}; {whole}."
@@ -96,8 +110,9 @@ def _screening(summary: Summary) -> str:
         head = f"Nothing stands out, {assumed}, but some intervals are too wide to call it unchanged"
     else:
         head = f"{_suspicion(suspects)}, {assumed}"
-    whole = f"the whole program moved by {points(summary.change)}% ({interval_text(summary.interval)})"
-    wanted = max(RUNS_WANTED, summary.runs_needed or 0)
+    whole = _whole(summary)
+    # What would settle a suspicion; to see that nothing changed takes no fewer than a verdict does.
+    wanted = max(RUNS_WANTED, (summary.runs_needed or 0) if suspects else 0)
     return (
         f"{head}; {whole}. A screening ({_runs(summary.runs)}) is no proof: record {wanted} runs of each in turn "
         f"(before, after, before, ...) and compare the folders with `hotspot diff BEFORE/ AFTER/`."
@@ -127,21 +142,21 @@ def _runs(runs: tuple[int, int]) -> str:
     return f"{runs[0]} runs before, {runs[1]} after"
 
 
-def notes_for(
-    basis: Basis, normalised_by: NormalisedBy, counted: bool, in_sequence: bool | None, spread: float
-) -> tuple[str, ...]:
+def notes_for(summary: Summary, counted: bool, in_sequence: bool | None) -> tuple[str, ...]:
     """Say what the comparison rests on."""
     notes = []
-    if normalised_by == "equal_work":
-        notes.append("too few functions to tell how much work each side did: equal work is assumed")
+    if summary.normalised_by == "equal_work":
+        notes.append(
+            "too few functions to tell how much work each side did: equal work is assumed (--work says it)"
+        )
     if not counted:
         notes.append(
             "the profiles hold weights without sample counts: the weight of one sample is estimated from their spread"
         )
-    if basis != "screening":
+    if summary.basis != "screening":
         if in_sequence:
             notes.append(
-                f"one side was recorded after the other: a drift of {spread * 100:g}% between them is allowed for"
+                f"one side was recorded after the other: a drift of {summary.spread * 100:g}% between them is allowed for"
             )
         elif in_sequence is None:
             notes.append(

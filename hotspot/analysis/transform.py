@@ -23,6 +23,7 @@ import numpy as np
 
 from hotspot.analysis.pattern import compile_pattern, matching_frames
 from hotspot.analysis.totals import nearest_marked, on_path
+from hotspot.builder import one_row_a_stack
 from hotspot.errors import UsageError
 from hotspot.profile import Bool, Int32, Int64, Profile, Samples
 from hotspot.tree_layout import merge_handles
@@ -56,6 +57,11 @@ class Filters:
     def __bool__(self) -> bool:
         return any(value is not None for name, value in vars(self).items() if name != "relative")
 
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The filters that were given and look for frames, in the order in which they apply."""
+        return {name: pattern for name in _STEPS if (pattern := getattr(self, name)) is not None}
+
 
 def parse_time_range(text: str) -> tuple[int | None, int | None]:
     """Read ``FROM..TO``: numbers with a unit (seconds without one), either side may be left out.
@@ -81,10 +87,28 @@ def _nanoseconds(text: str, whole: str) -> int:
     return round(float(found["number"]) * _NANOSECONDS[found["unit"]])
 
 
-def apply_filters(profile: Profile, filters: Filters) -> Profile:
+def unmatched(profile: Profile, filters: Filters) -> set[str]:
+    """Return the names of the filters whose pattern no frame of the profile matches."""
+    return {n for n, pattern in filters.patterns.items() if not matching_frames(profile, pattern).any()}
+
+
+def refuse_unmatched(filters: Filters, names: set[str]) -> None:
+    """Raise UsageError for the first of the filters named, if any: a pattern without a match is a mistake."""
+    for name, pattern in filters.patterns.items():
+        if name in names:
+            raise UsageError(f"--{name.replace('_', '-')} {pattern}: no function, file or module matches")
+
+
+def apply_filters(profile: Profile, filters: Filters, *, must_match: bool = True) -> Profile:
     """Return the profile that is left after the filters.
 
     The weight they took away is kept in ``hidden``, unless ``relative`` asks for shares of what is left.
+
+    Args:
+        profile: stays as it is.
+        filters: what to leave out.
+        must_match: refuse a pattern that matches no frame. Among several profiles one may well lack a function
+            that the others have; see `unmatched`.
 
     Raises:
         UsageError: a pattern is bad or matches no frame, or a thread or time is asked for that the profile
@@ -92,21 +116,12 @@ def apply_filters(profile: Profile, filters: Filters) -> Profile:
     """
     if not filters:
         return profile
+    if must_match:
+        refuse_unmatched(filters, unmatched(profile, filters))
     before = profile.samples.weight.sum(axis=0)
     first_time = _first_time(profile)
-    for name, pattern, step in (
-        ("focus", filters.focus, _focus),
-        ("ignore", filters.ignore, _ignore),
-        ("hide", filters.hide, _hide),
-        ("show", filters.show, _show),
-        ("show-from", filters.show_from, _show_from),
-        ("prune-from", filters.prune_from, _prune_from),
-    ):
-        if pattern is not None:
-            frames = matching_frames(profile, pattern)
-            if not frames.any():
-                raise UsageError(f"--{name} {pattern}: no function, file or module matches")
-            profile = step(profile, frames[profile.call_tree.frame])
+    for name, pattern in filters.patterns.items():
+        profile = _STEPS[name](profile, matching_frames(profile, pattern)[profile.call_tree.frame])
     if filters.thread is not None:
         profile = _thread(profile, filters.thread)
     if filters.time_range is not None:
@@ -144,6 +159,16 @@ def _prune_from(profile: Profile, node_matches: Bool) -> Profile:
     leaf = profile.samples.leaf
     cut = np.where(nearest[leaf] >= 0, nearest[leaf], leaf).astype(np.int32)
     return _rebuilt(profile, np.ones(len(profile.call_tree), dtype=bool), cut, np.ones(len(leaf), dtype=bool))
+
+
+_STEPS = {
+    "focus": _focus,
+    "ignore": _ignore,
+    "hide": _hide,
+    "show": _show,
+    "show_from": _show_from,
+    "prune_from": _prune_from,
+}
 
 
 def _thread(profile: Profile, wanted: str) -> Profile:
@@ -245,8 +270,5 @@ def _rebuilt(profile: Profile, keep_node: Bool, leaf: Int32, keep_row: Bool) -> 
     time = None if samples.time is None else samples.time[keep_row]
     thread = None if samples.thread is None else samples.thread[keep_row]
     if time is None and thread is None:
-        distinct, inverse = np.unique(new_leaf, return_inverse=True)
-        summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
-        np.add.at(summed, inverse.reshape(-1), weight)
-        new_leaf, weight = distinct.astype(np.int32), summed
+        new_leaf, weight = one_row_a_stack(new_leaf, weight)
     return replace(profile, call_tree=new_tree, samples=Samples(new_leaf, weight, time, thread))

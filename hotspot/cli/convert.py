@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import click
 
@@ -19,18 +19,18 @@ from hotspot.files import write_atomically
 @input_options
 def command(source: str, target: str, format_name: str | None, inputs: InputOptions) -> None:
     """Convert profile IN to file OUT (`-` is standard output); `hotspot formats` lists what can be written."""
-    from hotspot.exporters.registry import exporter_for, exporter_named
+    from hotspot.exporters.registry import exporter_for
 
-    exporter = exporter_named(format_name) if format_name else exporter_for(target)
+    exporter = exporter_for(target, format_name)
     named: Named = parse_argument(source)
     profile = load_named(named, inputs, distinguishing_labels([named.path])[0])
-    write_bytes(target, exporter.render(profile))
+    write_pieces(target, exporter.write(profile))
 
 
-def write_bytes(target: str, data: bytes) -> None:
+def write_pieces(target: str, pieces: Iterator[bytes]) -> None:
     """Write to a file aside and rename, or to standard output where the target is ``-``."""
     if target == "-":
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
     else:
-        write_atomically(Path(target), data)
+        write_atomically(target, pieces)

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hotspot.analysis.transform import Filters, apply_filters, parse_time_range
+from hotspot.analysis.transform import (
+    Filters,
+    apply_filters,
+    parse_time_range,
+    refuse_unmatched,
+    unmatched,
+)
 from hotspot.cli.options import InputOptions
 from hotspot.cli.output import note
 from hotspot.config import Config, load_config
@@ -102,16 +108,37 @@ def read_profile(argument: str | None, inputs: InputOptions) -> tuple[Profile, C
 
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
     """Load, label, select and filter one profile."""
+    return apply_filters(_load(named, inputs, label), filters_from(inputs))
+
+
+def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
+    """Load, label, select and filter several profiles.
+
+    Raises:
+        UsageError: a filter matches in none of them; that only some have a function is what a diff is about.
+    """
+    filters = filters_from(inputs)
+    missing = set(filters.patterns)
+    profiles = []
+    for named, label in zip(runs, distinguishing_labels([named.path for named in runs]), strict=True):
+        profile = _load(named, inputs, label)
+        missing &= unmatched(profile, filters)
+        profiles.append(apply_filters(profile, filters, must_match=False))
+    refuse_unmatched(filters, missing)
+    return profiles
+
+
+def _load(named: Named, inputs: InputOptions, label: str) -> Profile:
     profiles = load_all(
         named.path, input_format=inputs.input_format, options=ImportOptions(inline=inputs.inline)
     )
     if len(profiles) > 1:
-        labels = ", ".join(p.label or "unnamed" for p in profiles[:5])
-        note(f"{named.path} holds {len(profiles)} profiles ({labels}...); taking the first")
+        labels = ", ".join(p.label or "unnamed" for p in profiles[:5]) + (
+            ", ..." if len(profiles) > 5 else ""
+        )
+        note(f"{named.path} holds {len(profiles)} profiles ({labels}); taking the first")
     profile = replace(profiles[0], label=named.label or label)
-    if inputs.value_type is not None:
-        profile = profile.select(inputs.value_type)
-    return apply_filters(profile, filters_from(inputs))
+    return profile if inputs.value_type is None else profile.select(inputs.value_type)
 
 
 def filters_from(inputs: InputOptions) -> Filters:

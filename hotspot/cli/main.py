@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -90,6 +91,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit as the contract says: 0 fine, 1 check failed, 2 usage, 3 input."""
+    warnings.showwarning = lambda message, *_: click.echo(f"hotspot: {message}", err=True)
     try:
         result = cli.main(prog_name="hotspot", standalone_mode=False)
         sys.stdout.flush()

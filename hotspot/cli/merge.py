@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from hotspot.cli.convert import write_bytes
-from hotspot.cli.inputs import distinguishing_labels, load_named
+from hotspot.cli.convert import write_pieces
+from hotspot.cli.inputs import load_each
 from hotspot.cli.options import InputOptions, input_options
 
 
@@ -18,10 +18,8 @@ def command(sources: tuple[str, ...], target: str, format_name: str | None, inpu
     """Merge profiles of any formats into one; a folder or a quoted glob stands for its files."""
     from hotspot.analysis.merge import merge
     from hotspot.cli.diff import expand_side
-    from hotspot.exporters.registry import exporter_for, exporter_named
+    from hotspot.exporters.registry import exporter_for
 
-    exporter = exporter_named(format_name) if format_name else exporter_for(target)
+    exporter = exporter_for(target, format_name)
     runs = [named for source in sources for named in expand_side(source)]
-    labels = distinguishing_labels([named.path for named in runs])
-    profiles = [load_named(named, inputs, label) for named, label in zip(runs, labels, strict=True)]
-    write_bytes(target, exporter.render(merge(profiles)))
+    write_pieces(target, exporter.write(merge(load_each(runs, inputs))))

@@ -55,9 +55,10 @@ class Output:
 
     def _rendered(self, document: Mapping[str, Any], report: Report, rows: str | None) -> str:
         if self.format == "json":
-            # Where UTF-8 cannot be written, JSON has escapes of its own.
+            # Where UTF-8 cannot be written, JSON has escapes of its own, as it has for file names that are no text.
             ascii_only = self.path is None and sys.stdout.encoding.lower().replace("-", "") != "utf8"
-            return json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=2) + "\n"
+            text = json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=2) + "\n"
+            return text.encode("utf-8", "backslashreplace").decode("utf-8")
         if self.format == "csv":
             if rows is None:
                 raise UsageError("this command has no rows to print as CSV; use -f json")

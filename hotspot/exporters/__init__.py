@@ -1,1 +1,1 @@
-"""Writers of profile formats: one module a format with ``render(profile) -> bytes``, listed in `registry`."""
+"""Writers of profile formats: one module a format, listed in `hotspot.exporters.registry`."""

@@ -1,10 +1,16 @@
-"""Which formats hotspot writes, and which one a file name means."""
+"""Which exporters there are, and which one an output file gets.
+
+An exporter is a module with one function, ``write(profile) -> Iterator[bytes]``: the file in pieces, so that a large
+one need not fit in memory. To add one, write the module and add a row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from typing import cast
 
 from hotspot.errors import UsageError
 from hotspot.profile import Profile
@@ -12,58 +18,66 @@ from hotspot.profile import Profile
 
 @dataclass(frozen=True)
 class Exporter:
-    """A format that can be written; ``module`` has ``function(profile) -> bytes`` and is imported when needed."""
+    """One output format.
+
+    Attributes:
+        name: what ``--to`` takes.
+        title: for `hotspot formats`.
+        suffixes: of file names that get this format; the longest that fits wins.
+        module: where the function is; imported when it is used.
+        function: its name, for a module that writes several formats.
+    """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
     module: str
-    function: str = "render"
+    function: str = "write"
 
-    def render(self, profile: Profile) -> bytes:
-        """Return the profile in this format."""
-        write: Callable[[Profile], bytes] = getattr(import_module(self.module), self.function)
-        return write(profile)
+    def write(self, profile: Profile) -> Iterator[bytes]:
+        """Yield the profile in this format, piece by piece."""
+        return cast(Iterator[bytes], getattr(import_module(self.module), self.function)(profile))
 
 
 EXPORTERS = (
     Exporter("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"), "hotspot.exporters.folded"),
     Exporter("svg", "Flame graph SVG", (".svg",), "hotspot.exporters.svg"),
-    Exporter(
-        "json", "Rows of hotspot's own ranking, JSON", (".json",), "hotspot.exporters.rows", "render_json"
-    ),
-    Exporter("csv", "Rows of the ranking, CSV", (".csv",), "hotspot.exporters.rows", "render_csv"),
+    Exporter("rows", "One row a function, JSON", (".rows.json",), "hotspot.exporters.rows", "write_json"),
+    Exporter("csv", "One row a function, CSV", (".csv",), "hotspot.exporters.rows", "write_csv"),
     Exporter(
         "markdown",
-        "Rows of the ranking, Markdown",
+        "One row a function, Markdown",
         (".md", ".markdown"),
         "hotspot.exporters.rows",
-        "render_markdown",
+        "write_markdown",
     ),
+    Exporter("json", "Everything about a profile, as JSON", (".json",), "hotspot.exporters.profile_json"),
 )
 
 
-def exporter_named(name: str) -> Exporter:
-    """Return the exporter of that name.
+def exporter_for(path: str, name: str | None = None) -> Exporter:
+    """Return the exporter of that name, or without one, the exporter for a file name.
+
+    Args:
+        path: where the profile is to be written; ``-`` for standard output.
+        name: of an exporter, instead of looking at the file name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such exporter, or the file name tells of none.
     """
-    for exporter in EXPORTERS:
-        if exporter.name == name:
-            return exporter
-    known = ", ".join(exporter.name for exporter in EXPORTERS)
-    raise UsageError(f"unknown output format {name!r} (known: {known})")
+    if name is not None:
+        for exporter in EXPORTERS:
+            if exporter.name == name:
+                return exporter
+        raise UsageError(f"unknown output format {name!r} (known: {_known()})")
+    file = os.path.basename(path).lower()
+    fitting = [(suffix, e) for e in EXPORTERS for suffix in e.suffixes if file.endswith(suffix)]
+    if not fitting:
+        raise UsageError(
+            f"{path}: the file name does not tell the format", hint=f"name one with --to ({_known()})"
+        )
+    return max(fitting, key=lambda found: len(found[0]))[1]
 
 
-def exporter_for(path: str) -> Exporter:
-    """Return the exporter whose suffix a path has, the longest suffix first.
-
-    Raises:
-        UsageError: no format has that suffix.
-    """
-    suffixes = [(suffix, exporter) for exporter in EXPORTERS for suffix in exporter.suffixes]
-    for suffix, exporter in sorted(suffixes, key=lambda pair: -len(pair[0])):
-        if path.lower().endswith(suffix):
-            return exporter
-    raise UsageError(f"{path}: the suffix tells no format", hint="name one with --to, see `hotspot formats`")
+def _known() -> str:
+    return ", ".join(exporter.name for exporter in EXPORTERS)

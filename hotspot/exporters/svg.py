@@ -26,13 +26,14 @@ _CHARACTER = 7.1  # mean advance of a 12 px Verdana character
 _TEXT_UNSAFE = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&apos;"}
 
 
-def render(profile: Profile) -> bytes:
-    """Return the flame graph of the selected value type.
+def write(profile: Profile) -> Iterator[bytes]:
+    """Yield the flame graph of the selected value type.
 
     Nodes without weight are left out, for a frame of width 0 cannot be seen; nodes of negative weight have no place
     in a flame graph and are left out too.
     """
-    return "".join(_document(profile)).encode("utf-8", "backslashreplace")
+    for piece in _document(profile):
+        yield piece.encode("utf-8", "backslashreplace")
 
 
 def _document(profile: Profile) -> Iterator[str]:

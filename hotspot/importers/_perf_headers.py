@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from hotspot.importers._perf_lines import Header, parse_header
 from hotspot.profile import Bool, Int32, Int64, UInt8
@@ -23,11 +22,15 @@ MISSING = -1  # in place of a time or a period that is not printed
 ODD = -2  # in place of a thread: not a header
 
 _SECONDS = 12  # columns looked at before the point; `parse_header` takes up to 10 digits
+_MAX_SECONDS = 9_000_000_000  # as nanoseconds they fit int64
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 _MAX_LAYOUTS = 16
 _MAX_LESSONS = 32  # headers of a batch that are tried as a new layout
 _CACHE_ENTRIES = 1 << 17
-_LAYOUT = re.compile(rb".*[^\S\n]\d{1,10}\.(\d{6}(?:\d{3})?):( +\d{1,18})?( +[^\s:]\S*: ?)$", re.DOTALL)
+_LAYOUT = re.compile(
+    rb"(?P<lead>.*?[^\S\n]\d{1,10})\.(?P<fraction>\d{6}(?:\d{3})?):(?P<period> +\d{1,18})?(?P<event> +[^\s:]\S*?:)(?=\s|$)",
+    re.DOTALL,
+)
 
 Who = tuple[int | None, int | None, bytes]
 """pid, tid, command."""
@@ -40,24 +43,22 @@ class Layout:
     Attributes:
         fraction: digits after the point.
         period: columns from the colon after the time to the end of the period; 0 where none is printed.
-        suffix: the rest of the line.
+        suffix: the text after that: the event, and above a stack all to the end of the line.
+        lead: columns before the point in a flat sample, where the line goes on after the suffix; 0 above a stack,
+            where the suffix ends the line.
         event: id of its event.
     """
 
     fraction: int
     period: int
     suffix: bytes
+    lead: int
     event: int
 
     @property
-    def before(self) -> int:
-        """Bytes from the point to the end of the line."""
+    def width(self) -> int:
+        """Bytes from the point to the end of the suffix."""
         return self.fraction + 2 + self.period + len(self.suffix)
-
-    @property
-    def window(self) -> int:
-        """Bytes looked at, from the first column of the seconds."""
-        return _SECONDS + self.before
 
 
 @dataclass
@@ -69,12 +70,27 @@ class Headers:
         event: index into `HeaderReader.events`, int32[n].
         time: nanoseconds or `MISSING`, int64[n].
         period: or `MISSING`, int64[n].
+        rest: where the event ends, int64[n]; only for flat samples.
     """
 
     thread: Int32
     event: Int32
     time: Int64
     period: Int64
+    rest: Int64
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Header lines ``text[start:end]``; ``data`` are the same bytes as an array."""
+
+    text: bytes
+    data: UInt8
+    start: Int64
+    end: Int64
+
+    def __getitem__(self, row: int) -> bytes:
+        return self.text[self.start[row] : self.end[row]]
 
 
 class _Prefixes(dict[bytes, int]):
@@ -90,8 +106,9 @@ class HeaderReader:
 
     threads: dict[Who, int] = field(default_factory=dict)
     events: dict[bytes, int] = field(default_factory=dict)
-    _layouts: list[Layout] = field(default_factory=list)
-    _prefixes: _Prefixes = field(default_factory=lambda: _Prefixes())
+    _stacked: list[Layout] = field(default_factory=list)
+    _flat: list[Layout] = field(default_factory=list)
+    _prefixes: _Prefixes = field(default_factory=_Prefixes)
     _constant: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # headers without numbers that vary
 
     def thread_of(self, header: Header) -> int:
@@ -103,7 +120,7 @@ class HeaderReader:
         return self.events.setdefault(header.event, len(self.events))
 
     def read(self, text: bytes, data: UInt8, start: Int64, end: Int64) -> Headers:
-        """Read the headers ``text[start:end]``, each known to be followed by a line of a stack.
+        """Read headers known to stand above the lines of a stack.
 
         Args:
             text: the bytes.
@@ -111,119 +128,127 @@ class HeaderReader:
             start: first byte of each header, int64[n].
             end: its line end, int64[n].
         """
-        count = len(start)
-        out = Headers(
-            np.full(count, ODD, dtype=np.int32),
-            np.zeros(count, dtype=np.int32),
-            np.full(count, MISSING, dtype=np.int64),
-            np.full(count, MISSING, dtype=np.int64),
-        )
-        todo = np.arange(count)
-        for layout in self._layouts:
-            if len(todo):
-                todo = todo[~self._read_layout(layout, out, text, data, start, end, todo)]
-        lessons = 0
-        slow: list[int] = []
-        while len(todo) and len(self._layouts) < _MAX_LAYOUTS and lessons < _MAX_LESSONS:
-            lessons += 1
-            row = int(todo[0])
-            slow.append(row)
-            layout_found = self._learn(text[start[row] : end[row]])
-            todo = todo[1:]
-            if layout_found and layout_found not in self._layouts:
-                self._layouts.append(layout_found)
-                todo = todo[~self._read_layout(layout_found, out, text, data, start, end, todo)]
-        self._read_each(out, text, start, end, [*slow, *todo.tolist()])
+        lines = _Lines(text, data, start, end)
+        out, rest = self._read_layouts(self._stacked, lines, flat=False)
+        self._read_each(out, lines, rest)
         return out
 
-    def _learn(self, line: bytes) -> Layout | None:
+    def read_flat(self, text: bytes, data: UInt8, start: Int64, end: Int64) -> Headers:
+        """Read headers that a frame may follow on the same line; those in no common layout stay `ODD`."""
+        out, _ = self._read_layouts(self._flat, _Lines(text, data, start, end), flat=True)
+        return out
+
+    def _read_layouts(
+        self, layouts: list[Layout], lines: _Lines, *, flat: bool
+    ) -> tuple[Headers, Iterable[int]]:
+        """Read all rows that have a layout; return the others, to be read one by one."""
+        count = len(lines.start)
+        out = Headers(
+            thread=np.full(count, ODD, dtype=np.int32),
+            event=np.zeros(count, dtype=np.int32),
+            time=np.full(count, MISSING, dtype=np.int64),
+            period=np.full(count, MISSING, dtype=np.int64),
+            rest=lines.end.copy(),
+        )
+        todo: Int64 = np.arange(count)
+        for layout in layouts:
+            if len(todo):
+                todo = todo[~self._read_layout(layout, out, lines, todo)]
+        for _ in range(_MAX_LESSONS):
+            if not len(todo) or len(layouts) == _MAX_LAYOUTS:
+                break
+            new = self._learn(lines[int(todo[0])], flat=flat)
+            if new is None or new in layouts:
+                todo = np.roll(todo, -1)  # come back to this one last
+                continue
+            layouts.append(new)
+            todo = todo[~self._read_layout(new, out, lines, todo)]
+        return out, todo.tolist()
+
+    def _learn(self, line: bytes, *, flat: bool) -> Layout | None:
         shape = _LAYOUT.match(line)
-        header = parse_header(line, opens_stack=False) if shape else None
+        header = parse_header(line, opens_stack=not flat) if shape else None
         if shape is None or header is None or header.time is None:
             return None
-        return Layout(len(shape[1]), len(shape[2] or b""), shape[3], self.event_of(header))
+        if flat:
+            suffix, lead = shape["event"] + b" ", len(shape["lead"])  # a frame may follow
+        else:
+            suffix, lead = line[shape.start("event") :], 0
+        return Layout(
+            len(shape["fraction"]), len(shape["period"] or b""), suffix, lead, self.event_of(header)
+        )
 
-    def _read_layout(
-        self,
-        layout: Layout,
-        out: Headers,
-        text: bytes,
-        data: UInt8,
-        start: Int64,
-        end: Int64,
-        rows: npt.NDArray[np.intp],
-    ) -> Bool:
+    def _read_layout(self, layout: Layout, out: Headers, lines: _Lines, rows: Int64) -> Bool:
         """Read the rows that have this layout into ``out`` and return which of ``rows`` they are."""
         fits = np.zeros(len(rows), dtype=bool)
-        point = end[rows] - layout.before
-        inside = np.flatnonzero((point >= _SECONDS) & (point > start[rows]))
+        start, end = lines.start[rows], lines.end[rows]
+        point = start + layout.lead if layout.lead else end - layout.width
+        inside = np.flatnonzero((point >= _SECONDS) & (point > start) & (point + layout.width <= end))
         if not len(inside):
             return fits
-        windows = np.lib.stride_tricks.as_strided(
-            data, (len(data) - layout.window + 1, layout.window), (1, 1), writeable=False
-        )
-        look: UInt8 = windows[point[inside] - _SECONDS]
-        digit = (look - np.uint8(48)).astype(np.uint8)  # below 10 where it is one; wraps elsewhere
-        is_digit = digit < 10
+        look, digit = _windows(lines.data, point[inside] - _SECONDS, _SECONDS + layout.width)
         colon = _SECONDS + 1 + layout.fraction
         after = colon + 1 + layout.period
         good = (look[:, _SECONDS] == 0x2E) & (look[:, colon] == 0x3A)
-        good &= is_digit[:, _SECONDS + 1 : colon].all(axis=1)
         good &= (look[:, after:] == np.frombuffer(layout.suffix, dtype=np.uint8)).all(axis=1)
 
-        run = np.logical_and.accumulate(is_digit[:, _SECONDS - 1 :: -1], axis=1)
+        # Seconds: digits from the point leftwards, up to a space.
+        run = np.logical_and.accumulate(digit[:, _SECONDS - 1 :: -1] < 10, axis=1)
         digits = run.sum(axis=1)
         good &= (digits >= 1) & (digits <= 10)
         good &= look[np.arange(len(look)), _SECONDS - 1 - np.minimum(digits, 10)] == 0x20
         seconds = np.where(run, digit[:, _SECONDS - 1 :: -1], 0).astype(np.int64) @ _POWERS[:_SECONDS]
-        good &= seconds < 9_000_000_000  # nanoseconds fit int64 with room
-        fraction = digit[:, _SECONDS + 1 : colon].astype(np.int64) @ _POWERS[layout.fraction - 1 :: -1]
+        good &= seconds < _MAX_SECONDS
+        places = digit[:, _SECONDS + 1 : colon]
+        good &= (places < 10).all(axis=1)
+        fraction = places.astype(np.int64) @ _POWERS[layout.fraction - 1 :: -1]
         time = seconds * 10**9 + fraction * 10 ** (9 - layout.fraction)
 
         period = np.full(len(look), MISSING, dtype=np.int64)
-        if layout.period:
-            column, number = look[:, colon + 1 : after], is_digit[:, colon + 1 : after]
-            good &= number[:, -1] & (column[:, 0] == 0x20) & (number | (column == 0x20)).all(axis=1)
-            good &= (number[:, 1:] >= number[:, :-1]).all(axis=1)  # spaces, then digits
+        if layout.period:  # spaces, then digits
+            number = digit[:, colon + 1 : after] < 10
+            good &= (number | (look[:, colon + 1 : after] == 0x20)).all(axis=1)
+            good &= (number[:, 1:] >= number[:, :-1]).all(axis=1) & number[:, -1] & ~number[:, 0]
             value = np.where(number, digit[:, colon + 1 : after], 0).astype(np.int64)
             period = value @ _POWERS[layout.period - 1 :: -1]
 
-        found = np.flatnonzero(good)
-        chosen = rows[inside[found]]
+        good_rows = np.flatnonzero(good)
+        found = inside[good_rows]
+        chosen = rows[found]
         out.event[chosen] = layout.event
-        out.time[chosen] = time[found]
-        out.period[chosen] = period[found]
-        prefix_end = point[inside[found]] - digits[found]
-        prefixes = [text[a:b] for a, b in zip(start[chosen].tolist(), prefix_end.tolist(), strict=True)]
-        thread = np.array(list(map(self._prefixes.__getitem__, prefixes)), dtype=np.int32)
-        for position in np.flatnonzero(thread == MISSING).tolist():
-            thread[position] = self._verify(prefixes[position], out, text, start, end, int(chosen[position]))
-        out.thread[chosen] = thread
-        fits[inside[found]] = True
-        self._read_each(out, text, start, end, chosen[thread == ODD].tolist())
+        out.time[chosen] = time[good_rows]
+        out.period[chosen] = period[good_rows]
+        out.rest[chosen] = point[found] + layout.width
+        self._look_up_threads(out, lines, chosen, point[found] - digits[good_rows])
+        fits[found] = out.thread[chosen] != ODD
         return fits
 
-    def _verify(self, prefix: bytes, out: Headers, text: bytes, start: Int64, end: Int64, row: int) -> int:
-        """Return the thread of a prefix seen for the first time; ODD where `parse_header` reads it otherwise."""
-        if prefix in self._prefixes:
-            return self._prefixes[prefix]
-        header = parse_header(text[start[row] : end[row]], opens_stack=True)
-        thread = ODD
-        if (
-            header is not None
-            and header.time == out.time[row]
-            and _or_missing(header.period) == out.period[row]
-        ):
-            thread = self.thread_of(header)
-        if len(self._prefixes) >= _CACHE_ENTRIES:
-            self._prefixes.clear()
-        self._prefixes[prefix] = thread
-        return thread
+    def _look_up_threads(self, out: Headers, lines: _Lines, rows: Int64, prefix_end: Int64) -> None:
+        text, known = lines.text, self._prefixes
+        spans = zip(lines.start[rows].tolist(), prefix_end.tolist(), strict=True)
+        prefixes = [text[a:b] for a, b in spans]
+        thread = np.array(list(map(known.__getitem__, prefixes)), dtype=np.int32)
+        for position in np.flatnonzero(thread == MISSING).tolist():
+            prefix = prefixes[position]
+            if prefix not in known:
+                if len(known) >= _CACHE_ENTRIES:
+                    known.clear()
+                known[prefix] = self._verified_thread(out, lines, int(rows[position]))
+            thread[position] = known[prefix]
+        out.thread[rows] = thread
 
-    def _read_each(self, out: Headers, text: bytes, start: Int64, end: Int64, rows: Iterable[int]) -> None:
+    def _verified_thread(self, out: Headers, lines: _Lines, row: int) -> int:
+        """Return the thread of a row read in bulk, or `ODD` where `parse_header` reads the row otherwise."""
+        header = parse_header(lines[row], opens_stack=True)
+        if header is None or header.time is None or self.event_of(header) != out.event[row]:
+            return ODD
+        same = header.time == out.time[row] and _or_missing(header.period) == out.period[row]
+        return self.thread_of(header) if same else ODD
+
+    def _read_each(self, out: Headers, lines: _Lines, rows: Iterable[int]) -> None:
         constant = self._constant
         for row in rows:
-            line = text[start[row] : end[row]]
+            line = lines[row]
             known = constant.get(line)
             if known is not None:
                 out.thread[row], out.event[row] = known
@@ -239,6 +264,13 @@ class HeaderReader:
             out.period[row] = _or_missing(header.period)
             if header.time is None and header.period is None and len(constant) < _CACHE_ENTRIES:
                 constant[line] = thread, event
+
+
+def _windows(data: UInt8, at: Int64, width: int) -> tuple[UInt8, UInt8]:
+    """Return the bytes ``data[at : at + width]`` and their values as digits, 10 or more where none, uint8[n, width]."""
+    shape = (len(data) - width + 1, width)
+    look: UInt8 = np.lib.stride_tricks.as_strided(data, shape, (1, 1), writeable=False)[at]
+    return look, look - np.uint8(48)
 
 
 def _or_missing(number: int | None) -> int:

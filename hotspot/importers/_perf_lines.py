@@ -40,13 +40,14 @@ _MEASURED = re.compile(
 )
 _PERIOD_ALONE = re.compile(rb"\s*(?P<period>\d{1,18})(?P<rest>\s.*)?$", re.DOTALL)
 _UNTIMED = re.compile(
-    rb"(?P<who>\s*(?:\S.{0,300}?\s+)?-?\d{1,10}(?:/-?\d{1,10})?(?:\s+\[\d+\])?)"
-    rb"(?P<gap>\s+(?P<period>\d{1,18}))?\s+(?P<event>(?:[A-Za-z_{]|\[unknown\])\S{0,300}?):(?P<rest>\s.*)?$",
+    rb"(?P<who>\s*(?:\S.{0,300}?\s+)?-?\d{1,10}(?:/-?\d{1,10})?(?:\s+\[\d+\])?(?:\s+\d{1,18})?)"
+    rb"\s+(?P<event>(?:[A-Za-z_{]|\[unknown\])\S{0,300}?):(?P<rest>\s.*)?$",
     re.DOTALL,
 )
+_LAST_NUMBER = re.compile(rb"(?P<who>(?:.*\S)?)(?P<number>\s*(?<!\S)\d{1,18})\s*$", re.DOTALL)
 _EVENT_AT_END = re.compile(rb"(?P<who>.*?)(?<!\S)(?P<event>[^\s:]\S*):\s*$", re.DOTALL)
 _LONGEST_BARE_HEADER = 600
-_PERIOD_WIDTH = 10  # perf prints "%10u"; a narrower number before an untimed event is a thread
+_PERIOD_WIDTH = 10
 _RECORD = re.compile(rb"(?:^|\s)PERF_RECORD_[A-Z0-9_]+")
 _TOO_LARGE = re.compile(rb"\d{19,}\s")  # a period past int64: not a part of the event's name
 _LOST = re.compile(rb"PERF_RECORD_LOST(?:_SAMPLES)?\b.*?\blost (\d{1,18})")
@@ -85,15 +86,23 @@ def parse_header(line: bytes, *, opens_stack: bool) -> Header | None:
     """
     if line[:1] == b"\t" or is_record(line):
         return None
+    header: Header | None = None
     if b"." in line and (timed := _TIMED.match(line)):
-        return _timed_header(timed)
-    if untimed := _UNTIMED.match(line):
-        return _untimed_header(untimed)
-    if not opens_stack or len(line) > _LONGEST_BARE_HEADER:
+        header = _timed_header(timed)
+    elif untimed := _UNTIMED.match(line):
+        header = _untimed_header(untimed)
+    if header is not None:
+        # A command may look like an address, a frame that lost its tab like a header; a flat sample holds a frame.
+        squeezed = header.time is not None and not is_tracepoint(header.event)
+        is_frame = parse_frame(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
+        return None if is_frame else header
+    if not opens_stack or len(line) > _LONGEST_BARE_HEADER or line[:1] in (b"#", b"") or line.isspace():
         return None
-    if event := _EVENT_AT_END.match(line):
-        return _who(event["who"], event=event["event"])
-    return _who(line)
+    if parse_frame(line) is not None:
+        return None
+    event = _EVENT_AT_END.match(line)
+    who, period = _split_period(event["who"] if event else line)
+    return _who(who, period=period, event=event["event"] if event else b"")
 
 
 def _timed_header(match: re.Match[bytes]) -> Header | None:
@@ -117,17 +126,16 @@ def _timed_header(match: re.Match[bytes]) -> Header | None:
 
 
 def _untimed_header(match: re.Match[bytes]) -> Header:
-    who, period = match["who"], match["period"]
-    if period is None and len(who.rstrip()) >= _PERIOD_WIDTH and who.strip().isdigit():
-        return Header(period=int(who), event=match["event"], rest=match["rest"] or b"")
-    if period is not None and len(match["gap"]) <= _PERIOD_WIDTH:
-        who, period = who + match["gap"], None
-    return _who(
-        who,
-        period=None if period is None else int(period),
-        event=match["event"],
-        rest=match["rest"] or b"",
-    )
+    who, period = _split_period(match["who"])
+    return _who(who, period=period, event=match["event"], rest=match["rest"] or b"")
+
+
+def _split_period(who: bytes) -> tuple[bytes, int | None]:
+    """Split off a period: perf prints it as ``%10u``, and a thread as ``%7d``, so the width tells them apart."""
+    number = _LAST_NUMBER.match(who)
+    if number is None or len(number["number"]) < _PERIOD_WIDTH + bool(number["who"]):
+        return who, None
+    return number["who"], int(number["number"])
 
 
 def _who(
@@ -162,6 +170,7 @@ _OFFSET = re.compile(rb"\+0x[0-9a-f]+$")
 _JAVA = re.compile(r"L[^\s;:(]*/")
 _FLAT = re.compile(rb" +[0-9a-f]{1,16}(?= \S)")
 _FLAT_WIDTH = 17  # a space and the address padded to 16 columns
+_PADDED = re.compile(rb" (?: *[0-9a-f]+)(?<=^.{17})(?: |$)", re.DOTALL)
 _TRACEPOINT = re.compile(rb"[A-Za-z0-9_.-]+:(?![ukhIGHpPSDWeb]+$)[A-Za-z0-9_.@*-]+$")
 # Columns printed after the frames: registers, instruction bytes, branch stacks.
 _COLUMNS = re.compile(
@@ -193,17 +202,20 @@ class FrameLine:
 def parse_frame(line: bytes) -> FrameLine | None:
     """Read a frame line, or return None where it is none.
 
-    perf begins it with a tab. Copies that lost their tabs are taken where the line ends in ``(module)``.
+    perf begins it with a tab. Copies that lost their tabs are taken where the line ends in ``(module)``, and
+    flat samples without any header (``-F ip,sym``) where the address is padded to its column.
     """
     match = _FRAME.match(line)
     if match is None:
         return None
     address, tail = match["address"], (match["tail"] or b"").rstrip()
     has_tab = line[:1] == b"\t"
+    if tail[:1] == b" " and tail[1:2] != b"(":
+        return None  # an address is followed by one space, or by two where the symbol is empty
     if tail.endswith(b"(inlined)"):
         return FrameLine(address, _name(tail[:-9], address, Kind.INLINED), "", Kind.INLINED)
     name, module, cut = _split_module(tail)
-    if not has_tab and (module is None or cut):
+    if not has_tab and (module is None or cut) and not _PADDED.match(line):
         return None
     text = "" if module in (None, b"[unknown]") else decode_text(_OFFSET.sub(b"", module or b""))
     kind = module_kind(text)
@@ -281,8 +293,10 @@ def is_column_line(line: bytes) -> bool:
 
 
 def is_source_line(line: bytes) -> bool:
-    """Whether the line is the ``srcline`` of the frame above it: two spaces, then text."""
-    return line[:2] == b"  " and line[2:3] not in (b" ", b"\t", b"")
+    """Whether the line is the ``srcline`` of the frame above it: two spaces, then text that begins no sample."""
+    if line[:2] != b"  " or line[2:3] in (b" ", b"\t", b""):
+        return False
+    return parse_header(line, opens_stack=False) is None
 
 
 def parse_source_line(line: bytes) -> tuple[str, int, bool]:

@@ -15,8 +15,8 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
+from hotspot.importers._perf_columns import NO_HEADER, Columns
 from hotspot.importers._perf_headers import MISSING
-from hotspot.importers._perf_parse import NO_HEADER, Columns
 from hotspot.importers.base import decode_text
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
@@ -66,10 +66,12 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
     with_period = {
         part.events[event]
         for part, keep in zip(parts, kept, strict=True)
-        for event in np.unique(part.event[keep & (part.period != MISSING)]).tolist()
+        for event in np.unique(part.rows.event[keep & (part.rows.period != MISSING)]).tolist()
     }
     value_types, events = _value_types(names, with_period)
-    has_time = any(bool((part.time[keep] != MISSING).any()) for part, keep in zip(parts, kept, strict=True))
+    has_time = any(
+        bool((part.rows.time[keep] != MISSING).any()) for part, keep in zip(parts, kept, strict=True)
+    )
     threads = _threads(parts, kept)
     builder = ProfileBuilder(value_types)
     tally = _Tally()
@@ -77,7 +79,7 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
     for part, keep in zip(parts, kept, strict=True):
         if not keep.any():
             continue
-        time = part.time[keep]
+        time = part.rows.time[keep]
         timed = time[time != MISSING]
         if len(timed):
             first, last = min(first, int(timed.min())), max(last, int(timed.max()))
@@ -85,7 +87,7 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
             _handles(builder, part, keep, tally),
             _weights(part, keep, events, len(value_types), tally),
             np.maximum(time, 0) if has_time else None,
-            _thread_rows(part, threads)[part.thread[keep]] if threads else None,
+            _thread_rows(part, threads)[part.rows.thread[keep]] if threads else None,
         )
         tally.no_time += len(time) - len(timed) if has_time else 0
     main = events[names[0]]
@@ -106,14 +108,15 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
 
 def has_headers(parts: Sequence[Columns]) -> bool:
     """Whether any sample has a header; where none has, frames alone are samples (``perf script -F ip,sym``)."""
-    return any(bool((part.thread != NO_HEADER).any()) for part in parts)
+    return any(bool((part.rows.thread != NO_HEADER).any()) for part in parts)
 
 
 def _kept_rows(part: Columns, parts: Sequence[Columns]) -> Bool:
     """Frames without a header are no sample where samples have headers: their header was not understood."""
     if has_headers(parts):
-        return part.thread != NO_HEADER
-    return np.ones(len(part), dtype=bool)
+        headed: Bool = part.rows.thread != NO_HEADER
+        return headed
+    return np.ones(len(part.rows), dtype=bool)
 
 
 # -- value types and weights ----------------------------------------------------------------------------------
@@ -122,7 +125,7 @@ def _kept_rows(part: Columns, parts: Sequence[Columns]) -> Bool:
 def _events_by_appearance(parts: Sequence[Columns], kept: Sequence[Bool]) -> list[bytes]:
     names: dict[bytes, None] = {}
     for part, keep in zip(parts, kept, strict=True):
-        numbers, first = np.unique(part.event[keep], return_index=True)
+        numbers, first = np.unique(part.rows.event[keep], return_index=True)
         for number in numbers[np.argsort(first)].tolist():
             names.setdefault(part.events[number])
     return list(names)
@@ -150,7 +153,7 @@ def _value_types(
 
 
 def _weights(part: Columns, keep: Bool, events: dict[bytes, _Event], columns: int, tally: _Tally) -> Int64:
-    event, period = part.event[keep], part.period[keep]
+    event, period = part.rows.event[keep], part.rows.period[keep]
     weights = np.zeros((len(event), columns), dtype=np.int64)
     for number, name in enumerate(part.events):
         if name not in events:
@@ -171,7 +174,7 @@ def _threads(parts: Sequence[Columns], kept: Sequence[Bool]) -> dict[Thread, int
     """Return the threads samples were taken on; commands without any number are none."""
     threads: dict[Thread, int] = {}
     for part, keep in zip(parts, kept, strict=True):
-        used = part.thread[keep]
+        used = part.rows.thread[keep]
         for number in np.unique(used[used >= 0]).tolist():
             pid, tid, comm = part.threads[number]
             if pid is not None or tid is not None:
@@ -194,7 +197,7 @@ def _handles(builder: ProfileBuilder, part: Columns, keep: Bool, tally: _Tally) 
     frame = np.array([intern(*key) for key in part.frames], dtype=np.int32)
     comms = {comm: intern(decode_text(comm), kind=Kind.PROCESS) for _, _, comm in part.threads if comm}
     comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
-    key = (comm_of[part.thread[keep]] + 1) * len(part.stacks) + part.stack[keep]
+    key = (comm_of[part.rows.thread[keep]] + 1) * len(part.stacks) + part.rows.stack[keep]
     distinct, inverse = np.unique(key, return_inverse=True)
     comm = distinct // len(part.stacks) - 1
     chains = part.stacks[distinct % len(part.stacks)]  # callers, leaf
@@ -211,7 +214,8 @@ def _handles(builder: ProfileBuilder, part: Columns, keep: Bool, tally: _Tally) 
         _put_reversed(flat, at, frame, part, chain)
         at = at + length[chain]
     tally.truncated += int((part.chain_depth[chains].sum(axis=1) == MAX_STACK)[inverse].sum())
-    return builder.add_stacks(flat, offset)[inverse.reshape(-1)]
+    handles: Int32 = builder.add_stacks(flat, offset)[inverse.reshape(-1)]
+    return handles
 
 
 def _put_reversed(flat: Int32, at: Int64, frame: Int32, part: Columns, chain: Int32) -> None:
@@ -230,9 +234,9 @@ def _losses(parts: Sequence[Columns], tally: _Tally) -> list[Loss]:
     if tally.truncated:
         text = f"{tally.truncated:,} stacks have {MAX_STACK} entries, perf's default limit: callers may be missing"
         losses.append(Loss(LossKind.TRUNCATED, text, tally.truncated))
-    if lost := sum(part.lost for part in parts):
+    if lost := sum(part.oddities.lost for part in parts):
         losses.append(Loss(LossKind.DROPPED, f"{lost:,} events were lost while recording", lost))
-    if cut := sum(part.cut for part in parts):
+    if cut := sum(part.oddities.cut for part in parts):
         losses.append(Loss(LossKind.DROPPED, f"{cut:,} frame lines are cut off inside their module", cut))
     if tally.no_period:
         text = (

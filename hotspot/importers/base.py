@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from hotspot.errors import MalformedProfile, UnreadableInput
 from hotspot.profile import Profile
@@ -218,11 +218,43 @@ def _decompressed(stored: BinaryIO) -> BinaryIO:
 
         return cast(BinaryIO, lzma.LZMAFile(stored))
     if kind == "zstd":
+        return cast(BinaryIO, io.BufferedReader(_ZstdReader(stored), _CHUNK))
+    return stored
+
+
+class _ZstdReader(io.RawIOBase):
+    """Decompresses zstd frame by frame; unlike zstandard's own reader it notices a frame that is cut off."""
+
+    def __init__(self, stored: BinaryIO) -> None:
         import zstandard
 
-        reader = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True)
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader)))
-    return stored
+        self._stored = stored
+        self._decompressor = zstandard.ZstdDecompressor()
+        self._frame = self._decompressor.decompressobj()
+        self._in_frame = False
+        self._input = b""
+        self._output = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        target = memoryview(buffer).cast("B")
+        while not len(self._output):
+            self._input = self._input or self._stored.read(_CHUNK)
+            if not self._input:
+                if self._in_frame:
+                    raise EOFError("a zstd frame is cut off")
+                return 0
+            if not self._in_frame:
+                self._frame, self._in_frame = self._decompressor.decompressobj(), True
+            self._output = memoryview(self._frame.decompress(self._input))
+            self._in_frame = not self._frame.eof
+            self._input = self._frame.unused_data if self._frame.eof else b""
+        size = min(len(target), len(self._output))
+        target[:size] = self._output[:size]
+        self._output = self._output[size:]
+        return size
 
 
 @contextmanager

@@ -11,7 +11,8 @@ What a reader meets, and what it means here:
   where there are fractions. The number at the very end is the count, so a frame may end in digits.
 - Two counts a line, on every line, are before and after (difffolded.pl): ``samples/count`` is after, ``delta/count``
   is after minus before.
-- A separator before the first or behind the last frame means nothing; an empty frame between two is unknown.
+- A separator before the first or behind the last frame means nothing. An empty frame between two is unknown, and so
+  is a blank one at the end (``a;b;  5``): perf prints frames without a symbol.
 - Equal stacks are added up.
 """
 
@@ -32,11 +33,13 @@ from hotspot.units import ValueType
 
 INFO = ImporterInfo("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"))
 
-_COUNTED = re.compile(r"\S.*\s[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
+# A stack and its count; two columns of numbers, or `key: 12`, are some other format.
+_COUNTED = re.compile(r"\S*[^\W\d].*(?<!:)\s[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 _COMMENT = re.compile(r"#(?!<)|//")
 # A document of another kind. A stack may begin with `<module>` or `[unknown]`.
 _OTHER = re.compile(r"\s*(\{|\[\s*[\[{\"\]]|<\?|<!|<(svg|html)\b)", re.IGNORECASE)
-_AUSTIN = re.compile(r"# austin: |P\d+;T", re.MULTILINE)  # its frames are file:function:line
+# Austin and CPython's profiling.sampling: their frames are file:function:line.
+_AUSTIN = re.compile(r"# austin: |P\d+;T|^tid:\d+;", re.MULTILINE)
 
 
 def detect(head: Head) -> Match:
@@ -71,13 +74,13 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if not lines.valid:
         raise EmptyProfile(source.path, "holds no stack")
     counts, scale = lines.counts()
-    value_types = (ValueType("samples", "count", scale),)
+    value_types: tuple[ValueType, ...] = (ValueType("samples", "count", scale),)
     if lines.columns == 2:
         counts = np.stack([counts[:, 1], counts[:, 1] - counts[:, 0]], axis=1)
         value_types += (ValueType("delta", "count", scale),)
     builder = ProfileBuilder(value_types)
     ids = FrameIds(builder.frames)
-    stacks = split_sorted(lines.texts, ids)
+    stacks = split_sorted(lines.texts, lines.lengths, ids)
     builder.add_samples(builder.add_sorted_stacks(stacks.frame, stacks.offset, stacks.shared), counts)
     provenance = Provenance(
         path=source.path,

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from operator import ne
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from hotspot.ahead import ahead
 from hotspot.errors import MalformedProfile
-from hotspot.profile import NO_STACK, Int64, UInt8
+from hotspot.profile import NO_STACK, UNKNOWN, Bool, Int64, UInt8
 
 _CHUNK = 1 << 20
 _COMPACT_BYTES = 1 << 28
@@ -31,7 +32,7 @@ _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?"
 _BLANK = r"[ \t\r\x0b\x0c]"
 # Two counts stand behind the same separator; `worker 12<TAB>3` is the stack `worker 12`.
-_ONE_COUNT = re.compile(rf"(?P<stack>.*?){_BLANK}+(?P<count>{_NUMBER}){_BLANK}*".encode(), re.DOTALL)
+_ONE_COUNT = re.compile(rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<count>{_NUMBER}){_BLANK}*".encode(), re.DOTALL)
 _TWO_COUNTS = re.compile(
     rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<before>{_NUMBER})(?P=gap)(?P<count>{_NUMBER}){_BLANK}*".encode(),
     re.DOTALL,
@@ -39,6 +40,26 @@ _TWO_COUNTS = re.compile(
 # `#<Class:Foo>` begins a Ruby stack.
 _COMMENT = re.compile(rb"\s*(?:#(?!<)|//)")
 _NO_STACK = NO_STACK.encode() + b";"
+
+
+class _Chunk(NamedTuple):
+    """Whole lines after the array work.
+
+    Attributes:
+        text: the lines, with a ``;`` behind each plain stack.
+        lines: how many there are.
+        begin: where in the text the plain stacks begin, int64[stacks].
+        end: where they end, behind the ``;``, int64[stacks].
+        counts: of the plain stacks, int64[stacks, columns].
+        odd: index, begin and end of each line that needs a closer look, int64[lines, 3].
+    """
+
+    text: bytes
+    lines: int
+    begin: Int64
+    end: Int64
+    counts: Int64
+    odd: Int64
 
 
 class OneCount(Exception):
@@ -52,7 +73,7 @@ class Lines:
     Attributes:
         path: for error messages.
         columns: counts a line has: 1, or 2 in the output of difffolded.pl (before, after).
-        texts: stack texts; one a row of the counts.
+        texts: stack texts, sorted bytewise once all is read; equal ones may be left.
         valid: how many lines were stacks.
         invalid: how many lines could not be read.
         first_invalid: number of the first of those, 1-based.
@@ -66,6 +87,7 @@ class Lines:
     invalid: int = 0
     first_invalid: int = 0
     rounded: int = 0
+    _lengths: list[Int64] = field(default_factory=list)
     _mantissas: list[Int64] = field(default_factory=list)
     _decimals: list[UInt8] = field(default_factory=list)
     _lines_read: int = 0
@@ -80,25 +102,32 @@ class Lines:
             OneCount: two counts a line were expected, and a line has one.
             MalformedProfile: a count, or the sum of all, is past 2^63.
         """
-        for chunk in _whole_lines(_utf8(stream)):
+        for chunk in ahead(self._look_at, _whole_lines(_utf8(stream))):
             self._add_chunk(chunk)
-            self._bytes_added += len(chunk)
-            # Keeps the memory at the distinct stacks of a file that repeats itself.
+            self._bytes_added += len(chunk.text)
             if self._bytes_added > max(_COMPACT_BYTES, self._bytes_kept):
-                self.sort()
-        self.sort()
+                self._join_equal()
+        self._sort()
         return self
+
+    @property
+    def lengths(self) -> Int64:
+        """Bytes of each text, int64[rows]."""
+        return np.concatenate([np.zeros(0, np.int64), *self._lengths])
 
     def counts(self) -> tuple[Int64, int]:
         """Return the counts, int64[rows, columns], and the power of ten they are scaled by."""
-        mantissa = (
-            np.concatenate(self._mantissas) if self._mantissas else np.zeros((0, self.columns), np.int64)
-        )
-        decimals = np.concatenate(self._decimals) if self._decimals else np.zeros(0, np.uint8)
+        mantissa = np.concatenate([np.zeros((0, self.columns), np.int64), *self._mantissas])
+        decimals = np.concatenate([np.zeros((0, self.columns), np.uint8), *self._decimals])
         used = {int(d): mantissa[decimals == d] for d in np.unique(decimals)} or {0: mantissa}
-        sums = {d: _exact_abs_sum(part) + len(part) for d, part in used.items()}
+        sums = {d: _exact_abs_sum(part) for d, part in used.items()}
+        sizes = {d: part.size for d, part in used.items()}
         places = max(used)
-        while sum(total * 10**places // 10**d for d, total in sums.items()) > _MAX_WEIGHT:
+        # As many decimals as leave room for the sum; each count that is rounded may add one.
+        while (
+            sum(total * 10**places // 10**d + (d > places) * sizes[d] for d, total in sums.items())
+            > _MAX_WEIGHT
+        ):
             if places == 0:
                 raise MalformedProfile(self.path, "the counts add up to more than 2^63")
             places -= 1
@@ -111,60 +140,84 @@ class Lines:
                 self.rounded += inexact
         return mantissa, 10**places
 
-    def sort(self) -> None:
-        """Sort the stacks bytewise and join equal ones with whole counts."""
-        texts = self.texts
-        if not texts:
-            return
-        order = sorted(range(len(texts)), key=texts.__getitem__)
-        self.texts = texts = [texts[row] for row in order]
-        mantissa = np.concatenate(self._mantissas)[order]
-        decimals = np.concatenate(self._decimals)[order]
+    # -- all rows -----------------------------------------------------------------------------
+
+    def _sort(self) -> None:
+        self._keep(sorted(range(len(self.texts)), key=self.texts.__getitem__))
+
+    def _join_equal(self) -> None:
+        """Add up the whole counts of equal stacks, to keep the memory at the distinct ones."""
+        self._sort()
+        texts, (mantissa,), (decimals,) = self.texts, self._mantissas, self._decimals
         differs = np.ones(len(texts), dtype=bool)
         differs[1:] = np.fromiter(map(ne, texts, texts[1:]), bool, len(texts) - 1)
-        differs |= decimals != 0
-        differs[1:] |= decimals[:-1] != 0
+        fractional = np.count_nonzero(decimals, axis=1) > 0
+        differs |= fractional
+        differs[1:] |= fractional[:-1]
         first = np.flatnonzero(differs)
-        if len(first) < len(texts):
-            self.texts = [texts[row] for row in first.tolist()]
-            mantissa = np.add.reduceat(mantissa, first, axis=0)
-            decimals = decimals[first]
-        self._mantissas, self._decimals = [mantissa], [decimals]
-        self._bytes_added, self._bytes_kept = 0, sum(map(len, self.texts))
+        self._keep(first.tolist())
+        self._mantissas = [np.add.reduceat(mantissa, first, axis=0)]
+        self._bytes_added, self._bytes_kept = 0, int(self.lengths.sum())
+
+    def _keep(self, rows: list[int]) -> None:
+        """Keep these rows, in this order."""
+        self.texts = [self.texts[row] for row in rows]
+        if rows:
+            self._lengths = [np.concatenate(self._lengths)[rows]]
+            self._mantissas = [np.concatenate(self._mantissas)[rows]]
+            self._decimals = [np.concatenate(self._decimals)[rows]]
 
     # -- one chunk ----------------------------------------------------------------------------
 
-    def _add_chunk(self, chunk: bytes) -> None:
-        data = np.frombuffer(chunk, np.uint8)
+    def _look_at(self, lines: bytearray) -> _Chunk:
+        """Do the array work of a chunk; runs in a thread and changes nothing but the chunk."""
+        data = np.frombuffer(lines, np.uint8)
         newline = np.flatnonzero(data == ord("\n"))
         start = np.append(0, newline[:-1] + 1)
         end = newline - ((data[newline - 1] == ord("\r")) & (newline > start))
         plain, stack_end, counts = self._plain_lines(data, start, end)
-
-        marked = data.copy()
-        marked[stack_end] = ord(";")
-        text = marked.tobytes()
-        self.texts += [
-            text[a:b] for a, b in zip(start[plain].tolist(), (stack_end + 1).tolist(), strict=True)
-        ]
-        self._add_counts(counts, np.zeros(len(counts), np.uint8))
-        self.valid += len(counts)
-
+        data[stack_end] = ord(";")
         odd = np.flatnonzero(~plain)
+        return _Chunk(
+            text=bytes(lines),
+            lines=len(newline),
+            begin=start[plain],
+            end=stack_end + 1,
+            counts=counts,
+            odd=np.stack([odd, start[odd], end[odd]], axis=1),
+        )
+
+    def _add_chunk(self, chunk: _Chunk) -> None:
+        text = chunk.text
+        self.valid += len(chunk.counts)
+        self._add_rows(
+            [text[a:b] for a, b in zip(chunk.begin.tolist(), chunk.end.tolist(), strict=True)],
+            chunk.end - chunk.begin,
+            chunk.counts,
+            np.zeros(chunk.counts.shape, np.uint8),
+        )
         rows = [
             row
-            for line, a, b in zip(odd.tolist(), start[odd].tolist(), end[odd].tolist(), strict=True)
-            if (row := self._read_line(chunk[a:b], self._lines_read + line + 1))
+            for line, a, b in chunk.odd.tolist()
+            if (row := self._read_line(text[a:b], self._lines_read + line + 1))
         ]
         if rows:
-            self.texts += [text for text, _, _ in rows]
-            self._add_counts(
-                np.array([mantissas for _, mantissas, _ in rows], np.int64),
-                np.array([decimals for _, _, decimals in rows], np.uint8),
-            )
-        self._lines_read += len(newline)
+            texts, mantissas, decimals = zip(*rows, strict=True)
+            lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+            self._add_rows(texts, lengths, np.array(mantissas, np.int64), np.array(decimals, np.uint8))
+        self._lines_read += chunk.lines
 
-    def _plain_lines(self, data: UInt8, start: Int64, end: Int64) -> tuple[UInt8, Int64, Int64]:
+    def _add_rows(self, texts: Iterable[bytes], lengths: Int64, mantissas: Int64, decimals: UInt8) -> None:
+        # Checked before anything is added up in int64, where it would wrap.
+        self._total += _exact_abs_sum(mantissas[decimals == 0])
+        if self._total > _MAX_WEIGHT:
+            raise MalformedProfile(self.path, "the counts add up to more than 2^63")
+        self.texts += texts
+        self._lengths.append(lengths)
+        self._mantissas.append(mantissas)
+        self._decimals.append(decimals)
+
+    def _plain_lines(self, data: UInt8, start: Int64, end: Int64) -> tuple[Bool, Int64, Int64]:
         """Find the lines ``stack digits`` (or ``stack digits digits``).
 
         Returns:
@@ -183,13 +236,13 @@ class Lines:
             plain &= some & (gap > start) & ((gaps[-1] == ord(" ")) | (gaps[-1] == ord("\t")))
         if self.columns == 2:
             plain &= gaps[0] == gaps[1]
-        before = data[gap - 1]
+        before = data[np.maximum(gap - 1, 0)]
         plain &= (before > ord(" ")) & (before != ord(";"))
         return plain, gap[plain], counts[plain]
 
-    def _read_line(self, line: bytes, number: int) -> tuple[bytes, list[int], int] | None:
+    def _read_line(self, line: bytes, number: int) -> tuple[bytes, list[int], list[int]] | None:
         """Read a line that is not plain; None where it is not a stack."""
-        if not line.strip() or _COMMENT.match(line):
+        if not line.strip() or is_comment(line):
             return None
         found = (_TWO_COUNTS if self.columns == 2 else _ONE_COUNT).fullmatch(line)
         if found is None:
@@ -200,49 +253,53 @@ class Lines:
             return None
         texts = [found["before"], found["count"]] if self.columns == 2 else [found["count"]]
         values = [self._exact(text, number) for text in texts]
-        decimals = max(places for _, places in values)
-        mantissas = [mantissa * 10 ** (decimals - places) for mantissa, places in values]
-        if max(map(abs, mantissas)) > _MAX_WEIGHT:
-            raise MalformedProfile(self.path, f"count {found['count'].decode()} is past 2^63", line=number)
         self.valid += 1
         stack = found["stack"].strip(b"; \t\r\x0b\x0c")
-        return (stack + b";" if stack else _NO_STACK), mantissas, decimals
+        if found["stack"].endswith(b";") and len(found["gap"]) > 1:
+            stack = (stack + b";" + UNKNOWN.encode()).removeprefix(b";")  # the last frame is a blank
+        return (
+            stack + b";" if stack else _NO_STACK,
+            [mantissa for mantissa, _ in values],
+            [decimals for _, decimals in values],
+        )
 
     def _exact(self, text: bytes, line: int) -> tuple[int, int]:
         """Return a count as an integer and the number of decimals in it."""
         value = Decimal(text.decode())
         if not value:
             return 0, 0
-        if value.adjusted() > 18:
+        if value.adjusted() > 18 or abs(value) > _MAX_WEIGHT:
             raise MalformedProfile(self.path, f"count {text.decode()[:40]} is past 2^63", line=line)
-        places = max(0, -int(value.normalize(Context(prec=len(text))).as_tuple().exponent))
-        kept = min(places, max(0, _EXACT_DIGITS - 1 - max(value.adjusted(), 0)))
+        _, digits, exponent = value.as_tuple()
+        trailing_zeros = next(zeros for zeros, digit in enumerate(reversed(digits)) if digit)
+        places = max(0, -int(exponent) - trailing_zeros)
+        kept = min(places, max(0, _EXACT_DIGITS - max(value.adjusted() + 1, 0)))
         if kept < places:
             self.rounded += 1
-        return int(value.quantize(Decimal(1).scaleb(-kept), context=_ROUNDING).scaleb(kept, _ROUNDING)), kept
+        mantissa = int(value.quantize(Decimal(1).scaleb(-kept), context=_ROUNDING).scaleb(kept, _ROUNDING))
+        while kept and mantissa % 10 == 0:
+            mantissa, kept = mantissa // 10, kept - 1
+        return mantissa, kept
 
-    def _add_counts(self, mantissas: Int64, decimals: UInt8) -> None:
-        # Checked before anything is added up in int64, where it would wrap.
-        self._total += _exact_abs_sum(mantissas[decimals == 0])
-        if self._total > _MAX_WEIGHT:
-            raise MalformedProfile(self.path, "the counts add up to more than 2^63")
-        self._mantissas.append(mantissas)
-        self._decimals.append(decimals)
+
+def is_comment(line: bytes) -> bool:
+    """Whether a line is a comment."""
+    return _COMMENT.match(line) is not None
 
 
 def has_two_counts(lines: Iterable[bytes]) -> bool:
     """Whether every line that is a stack has two counts, as difffolded.pl writes them (and there is such a line)."""
-    stacks = [line for line in lines if not _COMMENT.match(line) and _ONE_COUNT.fullmatch(line)]
+    stacks = [line for line in lines if not is_comment(line) and _ONE_COUNT.fullmatch(line)]
     return bool(stacks) and all(_TWO_COUNTS.fullmatch(line) for line in stacks)
 
 
-def _digits_before(data: UInt8, end: Int64) -> tuple[Int64, Int64, UInt8]:
+def _digits_before(data: UInt8, end: Int64) -> tuple[Int64, Int64, Bool]:
     """Read the decimal digits that stand right before each position.
 
     Returns:
         Where the byte before the digits is, their value (both int64), and whether there are 1 to 18 of them.
     """
-    position = end - 1
+    position = np.maximum(end - 1, 0)
     value = np.zeros(len(end), dtype=np.int64)
     active = np.arange(len(end))
     for power in range(_PLAIN_DIGITS + 1):
@@ -286,15 +343,14 @@ def _utf8(stream: BinaryIO) -> Iterator[bytes]:
         chunk = stream.read(_CHUNK)
 
 
-def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytearray]:
     """Cut chunks at line ends; the last line gets one where it has none."""
-    pending: list[bytes] = []
+    lines = bytearray()
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
+        lines += memoryview(chunk)[:cut] if cut else chunk
         if cut:
-            yield b"".join([*pending, chunk[:cut]])
-            pending = []
-        if cut < len(chunk):
-            pending.append(chunk[cut:])
-    if rest := b"".join(pending):
-        yield rest + b"\n"
+            yield lines
+            lines = bytearray(memoryview(chunk)[cut:])
+    if lines:
+        yield lines + b"\n"

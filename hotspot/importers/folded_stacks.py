@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
+from hotspot.ahead import ahead
 from hotspot.builder import FrameTable
 from hotspot.importers.labels import parse_label
 from hotspot.profile import UNKNOWN, Int32, Int64, ModuleStyle
@@ -52,48 +55,54 @@ class FrameIds(dict[bytes, int]):
         return self._styles.most_common(1)[0][0] if self._styles else ModuleStyle.NONE
 
 
-def split_sorted(texts: list[bytes], ids: FrameIds) -> SortedStacks:
-    """Split sorted stack texts into the frames that each adds to the one before."""
-    if not texts:
-        return SortedStacks(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64))
-    length = np.fromiter(map(len, texts), np.int64, len(texts))
+def split_sorted(texts: list[bytes], length: Int64, ids: FrameIds) -> SortedStacks:
+    """Split sorted stack texts (at least one), of these lengths, into the frames that each adds to the one before."""
     size = np.cumsum(length)
     cuts = np.searchsorted(size, np.arange(_BLOCK_BYTES, size[-1] + _BLOCK_BYTES, _BLOCK_BYTES)) + 1
     frames: list[Int32] = []
     added: list[Int64] = []
     shared: list[Int64] = []
-    begin = 0
-    for end in np.unique(np.minimum(cuts, len(texts))).tolist():
-        before = max(begin - 1, 0)  # the last text of the previous block leads this one
-        texts_of_block = b"".join(texts[before:end])
-        block_shared, block_depth, rest = _beyond_shared(texts_of_block, length[before:end])
-        skip = begin - before
-        text = b"".join([texts_of_block[a:b] for a, b in rest[skip:].tolist()])
-        tokens = text.split(b";")
+    ends = np.unique(np.minimum(cuts, len(texts))).tolist()
+    blocks = (
+        # The last text of the previous block leads each block but the first.
+        _Block(b"".join(texts[max(begin - 1, 0) : end]), length[max(begin - 1, 0) : end], min(begin, 1))
+        for begin, end in pairwise([0, *ends])
+    )
+    for rest, block_shared, block_added in ahead(_beyond_shared, blocks):
+        tokens = rest.split(b";")
         tokens.pop()  # what stands behind the last separator
         frames.append(np.fromiter(map(ids.__getitem__, tokens), np.int32, len(tokens)))
-        shared.append(block_shared[skip:])
-        added.append((block_depth - block_shared)[skip:])
-        begin = end
+        shared.append(block_shared)
+        added.append(block_added)
     offset = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.concatenate(added), out=offset[1:])
     return SortedStacks(np.concatenate(frames), offset, np.concatenate(shared))
 
 
-def _beyond_shared(block: bytes, length: Int64) -> tuple[Int64, Int64, Int64]:
+class _Block(NamedTuple):
+    """Sorted texts end to end, their lengths, and how many of them only lead."""
+
+    text: bytes
+    length: Int64
+    leading: int
+
+
+def _beyond_shared(block: _Block) -> tuple[bytes, Int64, Int64]:
     """Compare each text of a block with the one before.
 
     Returns:
-        How many whole frames they share, int64[texts]; how many frames the text has, int64[texts]; where in the
-        block the rest begins and ends, int64[texts, 2]. The first text shares nothing.
+        What the texts do not share, end to end; how many whole frames each shares, int64[texts]; how many it adds,
+        int64[texts]. The first text of all shares nothing.
     """
+    text, length, leading = block
     end = np.cumsum(length)
     start = end - length
-    separator = np.flatnonzero(np.frombuffer(block, np.uint8) == ord(";"))
+    separator = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(";"))
     first = np.append(np.searchsorted(separator, start), len(separator))
-    shared = np.searchsorted(separator, start + _common_prefix(block, start, length)) - first[:-1]
-    rest = np.where(shared > 0, separator[first[:-1] + shared - 1] + 1, start)
-    return shared, np.diff(first), np.stack([rest, end], axis=1)
+    shared = np.searchsorted(separator, start + _common_prefix(text, start, length)) - first[:-1]
+    rest = np.where(shared > 0, separator[first[:-1] + shared - 1] + 1, start)[leading:].tolist()
+    beyond = b"".join([text[a:b] for a, b in zip(rest, end[leading:].tolist(), strict=True)])
+    return beyond, shared[leading:], (np.diff(first) - shared)[leading:]
 
 
 def _common_prefix(block: bytes, start: Int64, length: Int64) -> Int64:

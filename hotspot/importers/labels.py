@@ -32,9 +32,10 @@ from hotspot.profile import UNKNOWN, Kind, ModuleStyle
 _KIND_OF_SUFFIX = {"_[k]": Kind.KERNEL, "_[j]": Kind.JIT, "_[i]": Kind.INLINED, "_[w]": Kind.WAKER}
 _SUFFIX_OF_KIND = {kind: suffix for suffix, kind in _KIND_OF_SUFFIX.items()}
 
-# A binary by its extension, a Python interpreter (they have none), or a mapping in brackets: [vdso], [kernel.kallsyms].
 _BINARY = re.compile(
-    r"[^()\[\]`:<>]*[^()\[\]`:<>/.]\.(?:so(?:\.[\w.-]+)?|dylib|dll|exe|pyd|ko)|(?:[^()\[\]`:<>]*/)?python\d[\w.]*|\[[\w.:-]+\]"
+    r"[^()\[\]`:<>]*[^()\[\]`:<>/.]\.(?:so(?:\.[\w.-]+)?|dylib|dll|exe|pyd|ko)"
+    r"|(?:[^()\[\]`:<>]*/)?(?:python\d[\w.]*|perf-\d+\.map)"  # an interpreter has no extension
+    r"|\[[\w.:-]+\]"  # a mapping without a file: [vdso], [kernel.kallsyms]
 )
 # A line number is written as it was read only without leading zeros; 0 means unknown and is not written.
 _FILE_AND_LINE = re.compile(r"(?P<file>.*[^\s:].*?):(?P<line>[1-9]\d{0,8})", re.DOTALL)
@@ -45,7 +46,7 @@ _RBSPY = re.compile(r"(?P<name>.+) - (?P<file>[^:]+\.(?:rb|erb|rake|ru)):(?P<lin
 # Module and name around a backtick. A name that begins with a digit is .NET's count of type parameters, unless it
 # is an address; a module holds no character of a C++ or Rust path.
 _BACKTICK = re.compile(
-    r"(?P<module>(?!\s)[^`'\"()<>:,]*(?:\([^`'\"()<>:,]+\))?(?<!\s))`(?P<name>(?:0x|\D)[^`]*)", re.DOTALL
+    r"(?P<module>(?![\s`])[^`'\"()<>:,]*(?:\([^`'\"()<>:,]+\))?(?<!\s))`(?P<name>(?:0x|\D)[^`]*)", re.DOTALL
 )
 _BANG = re.compile(r"(?P<module>[^`'\"()<>!:/]+\.(?:dll|exe|sys))!(?P<name>.+)", re.DOTALL | re.IGNORECASE)
 _PROCESS = re.compile(r'process \d+(:".*"|: .*)?', re.DOTALL)

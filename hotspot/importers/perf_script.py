@@ -18,8 +18,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers._perf_columns import Columns
 from hotspot.importers._perf_headers import MISSING
-from hotspot.importers._perf_parse import Columns, ScriptParser, parse
+from hotspot.importers._perf_parse import ScriptParser, parse
 from hotspot.importers._perf_profile import assemble, has_headers
 from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
@@ -32,6 +33,7 @@ INFO = ImporterInfo(
 _HEADER_BLOCK = re.compile(
     r"\A\s*# ========\s*$.*?^# (?:captured on|perf version|cmdline)\b", re.DOTALL | re.MULTILINE
 )
+_RECORD = re.compile(r"\d\.\d{6}(?:\d{3})?: PERF_RECORD_")  # hundreds of them may come first
 _VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
 _DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
 _REPORT = re.compile(
@@ -48,7 +50,7 @@ def detect(head: Head) -> Match:
     text = head.text
     if "\0" in text[:4096]:
         return Match.NO
-    if _REPORT.search(text) or _HEADER_BLOCK.search(text):
+    if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES
     return _resemblance(_parse_head(head))
 
@@ -87,14 +89,15 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 def _resemblance(columns: Columns) -> Match:
     """Say how much what was read looks like samples: headers with stacks, or at least stacks or timed events."""
-    if columns.skipped * 2 > columns.lines:
+    rows = columns.rows
+    if columns.oddities.skipped * 2 > columns.oddities.lines:
         return Match.NO
-    stacked = columns.stacks.any(axis=1)[columns.stack]
-    named = np.array([bool(event) for event in columns.events], dtype=bool)[columns.event]
-    timed = columns.time != MISSING
-    if (stacked & (timed | named)).any():
+    stacked = np.asarray(columns.stacks.any(axis=1))[rows.stack]
+    named = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
+    timed = rows.time != MISSING
+    if bool((stacked & (timed | named)).any()):
         return Match.YES
-    return Match.MAYBE if stacked.any() or (timed & named).any() else Match.NO
+    return Match.MAYBE if bool(stacked.any() or (timed & named).any()) else Match.NO
 
 
 def _parse_head(head: Head) -> Columns:
@@ -103,14 +106,18 @@ def _parse_head(head: Head) -> Columns:
 
 
 def _skipped(source: Source, parts: Sequence[Columns]) -> list[Loss]:
-    count = sum(part.skipped for part in parts)
-    places = [part.skipped_at for part in parts]
+    odd = [part.oddities for part in parts]
+    count = sum(part.skipped for part in odd)
+    places = [part.skipped_at for part in odd]
     if has_headers(parts):
-        count += sum(part.headless for part in parts)
-        places += [part.headless_at for part in parts]
+        count += sum(part.headless for part in odd)
+        places += [part.headless_at for part in odd]
     known = [place for place in places if place is not None]
     if not count or not known:
         return []
     with source.open() as stream:
         line = line_number(stream, source.path, min(known))
-    return [Loss(LossKind.SKIPPED, f"{count:,} lines could not be read, the first is line {line}", count)]
+    plural = "s" if count != 1 else ""
+    return [
+        Loss(LossKind.SKIPPED, f"{count:,} line{plural} could not be read, the first is line {line}", count)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -22,6 +23,9 @@ from hotspot.profile import Profile
 # In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
 # accept almost any text last.
 _BUILT_IN = (
+    "perf_data",
+    "memray",
+    "pprof_legacy",
     "pstats",
     "callgrind",
     "stackprof",
@@ -30,6 +34,9 @@ _BUILT_IN = (
     "chrome_trace",
     "gecko",
     "v8log",
+    "async_profiler",
+    "cpython_sampling",
+    "svg",
     "dtrace",
     "austin",
     "perf_script",
@@ -40,10 +47,17 @@ _MAX_REDIRECTS = 3
 
 @cache
 def importers() -> tuple[ImporterModule, ...]:
-    """Return all importers: the built-in ones, then those of the entry-point group ``hotspot.importers``."""
-    built_in = [cast(ImporterModule, import_module(f"hotspot.importers.{name}")) for name in _BUILT_IN]
-    others = [cast(ImporterModule, point.load()) for point in entry_points(group="hotspot.importers")]
-    return (*built_in, *others)
+    """Return all importers: the built-in ones, then those of the entry-point group ``hotspot.importers``.
+
+    A plugin that cannot be imported is a warning, for it must not keep hotspot from reading other formats.
+    """
+    found = [cast(ImporterModule, import_module(f"hotspot.importers.{name}")) for name in _BUILT_IN]
+    for point in entry_points(group="hotspot.importers"):
+        try:
+            found.append(cast(ImporterModule, point.load()))
+        except Exception as error:  # whatever a stranger's module raises
+            warnings.warn(f"the importer plugin {point.name!r} cannot be loaded: {error}", stacklevel=2)
+    return tuple(found)
 
 
 def load(path: str, *, input_format: str | None = None, options: ImportOptions | None = None) -> Profile:

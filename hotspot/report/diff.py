@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from hotspot.analysis.diff import Diff, merged_side
+from collections.abc import Sequence
+
+from hotspot.analysis.diff import Diff
 from hotspot.analysis.diff_rows import DiffRow
+from hotspot.analysis.matches import Match
 from hotspot.analysis.sentence import interval_text, points
+from hotspot.profile import Profile
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
 
-_COLUMNS = (
+COLUMNS = (
     Column("change", "right"),
     Column("95% interval", "right"),
     Column("self before", "right"),
@@ -20,41 +24,18 @@ _COLUMNS = (
     Column("function", grow=True),
     Column("where", grow=True),
 )
+_MATCH_COLUMNS = (
+    Column("function", grow=True),
+    Column("matched by"),
+    Column("before", grow=True),
+    Column("after", grow=True),
+    Column("why", grow=True),
+)
 _WORDS = {
     "suspect": ("likely slower", "likely faster"),
     "regressed": ("slower", "faster"),
     "improved": ("slower", "faster"),
 }
-
-
-def diff_report(diff: Diff, n: int = 20) -> Report:
-    """Return the report; ``n`` rows at most, all where 0."""
-    human = diff.before[0].value_type.human
-    shown = diff.rows[:n] if n else diff.rows
-    totals = tuple(sum(run.total for run in side) for side in (diff.before, diff.after))
-    parts: list[str | Cell | Table] = [
-        Cell(f"before  {headline(merged_side(diff.before))}{_runs(len(diff.before))}", tone="quiet"),
-        Cell(f"after   {headline(merged_side(diff.after))}{_runs(len(diff.after))}", tone="quiet"),
-        "",
-        Cell(clean_sentence(diff.sentence), tone="strong"),
-        "",
-        Table(_COLUMNS, tuple(_row(row) for row in shown)),
-    ]
-    rest = len(diff.rows) - len(shown)
-    if rest:
-        parts.append(Cell(f"{rest:,} more functions (-n 0 shows all)", tone="quiet"))
-    parts += [
-        "",
-        Cell(
-            f"change: points of the baseline's time ({human(totals[0])} before, {human(totals[1])} after; "
-            f"after did {diff.size_factor:.3f} x the work, by {_BASIS[diff.normalised_by]})",
-            tone="quiet",
-        ),
-    ]
-    parts += [Cell(f"note: {clean_sentence(text)}", tone="quiet") for text in diff.notes]
-    return Report(tuple(parts))
-
-
 _BASIS = {
     "work": "the work given",
     "reference": "functions that did not change",
@@ -62,22 +43,89 @@ _BASIS = {
 }
 
 
-def _runs(runs: int) -> str:
-    return f" | {runs} runs" if runs > 1 else ""
+def diff_report(diff: Diff, n: int = 20, *, explain_matches: bool = False) -> Report:
+    """Return the report; ``n`` rows at most, all where 0."""
+    shown = diff.rows[:n] if n else diff.rows
+    parts: list[str | Cell | Table] = [
+        Cell(f"before  {side_headline(diff.before)}", tone="quiet"),
+        Cell(f"after   {side_headline(diff.after)}", tone="quiet"),
+        "",
+        Cell(clean_sentence(diff.sentence), tone="strong"),
+        "",
+        rows_table(shown),
+    ]
+    rest = len(diff.rows) - len(shown)
+    if rest:
+        parts.append(Cell(f"{rest:,} more functions (-n 0 shows all)", tone="quiet"))
+    parts += ["", *(Cell(text, tone="quiet") for text in explanations(diff))]
+    if explain_matches:
+        parts += ["", *matches_parts(diff.matches)]
+    return Report(tuple(parts))
+
+
+def side_headline(runs: Sequence[Profile]) -> str:
+    """Return one line that says what a side is."""
+    if len(runs) == 1:
+        return headline(runs[0])
+    human = runs[0].value_type.human
+    samples = [run.sample_count for run in runs if run.sample_count is not None]
+    total = human(sum(run.whole for run in runs))
+    what = (
+        f"{sum(samples):,} samples" if len(samples) == len(runs) else f"{total} of {runs[0].value_type.type}"
+    )
+    names = f"{clean(runs[0].label)} to {clean(runs[-1].label)}" if runs[0].label else ""
+    return " | ".join(part for part in (f"{len(runs)} runs", names, what) if part)
+
+
+def rows_table(rows: Sequence[DiffRow]) -> Table:
+    """Return the table of rows."""
+    return Table(COLUMNS, tuple(_row(row) for row in rows))
+
+
+def explanations(diff: Diff) -> list[str]:
+    """Return what the numbers mean and rest on, a line each."""
+    before, after = (
+        side[0].value_type.human(sum(run.whole for run in side)) for side in (diff.before, diff.after)
+    )
+    lines = [
+        f"change: points of the baseline's time ({before} before, {after} after; "
+        f"after did {diff.size_factor:.3f} x the work, by {_BASIS[diff.normalised_by]})"
+    ]
+    return lines + [f"note: {clean_sentence(text)}" for text in diff.notes]
+
+
+def matches_parts(matches: Sequence[Match]) -> list[str | Cell | Table]:
+    """Return what was taken for one function, by which rule and why."""
+    if not matches:
+        return ["every function is spelled alike on both sides"]
+    rows = tuple(
+        (
+            Cell(clean(match.function)),
+            Cell(", ".join(match.rules)),
+            Cell(", ".join(clean(name) for name in match.before)),
+            Cell(", ".join(clean(name) for name in match.after)),
+            Cell(match.reason, tone="quiet"),
+        )
+        for match in matches
+    )
+    return [Cell("taken for one function, or judged as one:", tone="strong"), Table(_MATCH_COLUMNS, rows)]
+
+
+def status_text(row: DiffRow) -> str:
+    """Return a status in the words for people."""
+    words = _WORDS.get(row.status)
+    return (words[0] if row.change > 0 else words[1]) if words else row.status.replace("_", " ")
 
 
 def _row(row: DiffRow) -> tuple[Cell, ...]:
     tone = None
     if row.significant:
         tone = "worse" if row.change > 0 else "better"
-    words = _WORDS.get(row.status)
-    status = (words[0] if row.change > 0 else words[1]) if words else row.status.replace("_", " ")
     place = (
         f"{row.file}:{row.line}"
         if row.file and row.line
         else row.file or (row.module or "").rsplit("/", 1)[-1]
     )
-    matched = "" if row.matched_by in (None, "exact") else f" (matched by {row.matched_by})"
     return (
         Cell(points(row.change), tone=tone),
         Cell(interval_text(row.interval) if row.interval else "", tone="quiet"),
@@ -85,10 +133,24 @@ def _row(row: DiffRow) -> tuple[Cell, ...]:
         Cell(_at_most(row.self_share_after, row.self_after, row.self_max_after)),
         Cell(human_share(row.total_share_before)),
         Cell(human_share(row.total_share_after)),
-        Cell(status, tone=tone or "quiet"),
-        Cell(clean(row.function) + matched, tone="strong" if row.significant else None),
+        Cell(status_text(row), tone=tone or "quiet"),
+        Cell(f"{clean(row.function)}{_remarks(row)}", tone="strong" if row.significant else None),
         Cell(clean(place), tone="quiet"),
     )
+
+
+def _remarks(row: DiffRow) -> str:
+    """What a name alone does not say: why it is blamed, and by which rule it was matched."""
+    remarks = []
+    if row.culprit and row.because == "calls_more":
+        remarks.append(f"calls {clean(row.callee or '')} {'more' if row.change > 0 else 'less'}")
+    elif row.culprit and row.callee:
+        remarks.append(f"in {clean(row.callee)}")
+    if row.culprit and row.because == "ambiguous":
+        remarks.append("or called more" if row.change > 0 else "or called less")
+    if row.matched_by not in (None, "exact"):
+        remarks.append(f"matched by {row.matched_by}")
+    return f" ({'; '.join(remarks)})" if remarks else ""
 
 
 def _at_most(share: float, weight: int, most: int | None) -> str:

@@ -8,8 +8,9 @@ from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean
 from hotspot.units import human_share
 from hotspot.workflow.draft import DraftResult, DraftRow
+from hotspot.workflow.evidence import why_not_charged
 from hotspot.workflow.issue_model import ANALYSIS
-from hotspot.workflow.places import MIN_SHARE, Basis, Place
+from hotspot.workflow.places import MIN_SHARE, Basis
 from hotspot.workflow.store import StoredIssue
 
 # How much of a profile may be without a name before it is worth a line.
@@ -58,7 +59,7 @@ def draft_report(result: DraftResult) -> Report:
     if result.basis in _OWNERSHIP and result.created:
         parts.append(_OWNERSHIP[result.basis])
     if result.uncharged_share >= _WORTH_SAYING:
-        parts.append(f"{human_share(result.uncharged_share)} of the profile has no function to answer for it")
+        parts.append(f"{human_share(result.uncharged_share)} of the profile {why_not_charged(result.basis)}")
     first = next((row for row, _ in rows if row.name), None)
     if first is not None and first.name is not None:
         command = "hotspot issues" if result.dry_run else f"hotspot issues show {first.name}"
@@ -80,14 +81,10 @@ def _draft_cells(row: DraftRow, did: str) -> tuple[Cell, ...]:
         Cell(str(place.rank)),
         Cell(human_share(place.share), share=place.share),
         Cell(clean(place.function), tone="strong" if place.in_app else None),
-        Cell(clean(_where(place)), tone="quiet"),
+        Cell(clean(place.where), tone="quiet"),
         Cell(clean(row.name or "")),
         Cell(did, tone="quiet"),
     )
-
-
-def _where(place: Place) -> str:
-    return place.where.rsplit("/", 1)[-1] if place.file is None and not place.recorded_file else place.where
 
 
 def list_report(issues: Sequence[StoredIssue], broken: Sequence[str]) -> Report:

@@ -8,6 +8,7 @@ from hotspot.report.table import Cell, Column, Report, Table, clean
 from hotspot.units import human_share
 
 _DEEPEST_INDENT = 40
+_LEAST_HIDDEN = 0.001  # with --min-share 0 nothing is hidden but nodes without weight
 
 
 def tree_report(tree: TextTree) -> Report:
@@ -41,12 +42,25 @@ def tree_report(tree: TextTree) -> Report:
                 Cell(f"{_indent(row.depth)}{clean(row.function)}{clean(place)}"),
             )
         )
-        if row.hidden_children and row.hidden_weight:
+        if _worth_a_line(tree, row.hidden_weight):
             hidden.append(row)
     flush(0)
-    if tree.hidden_roots:
+    if _worth_a_line(tree, tree.hidden_weight):
         say_hidden(0, tree.hidden_roots, tree.hidden_weight)
-    return Report((Cell(headline(tree.profile), tone="strong"), Table(columns, tuple(rows))))
+    parts: list[str | Cell | Table] = [
+        Cell(headline(tree.profile), tone="strong"),
+        Table(columns, tuple(rows)),
+    ]
+    if tree.min_share:
+        parts.append(
+            Cell(f"nodes under {human_share(tree.min_share)} are not drawn (--min-share)", tone="quiet")
+        )
+    return Report(tuple(parts))
+
+
+def _worth_a_line(tree: TextTree, hidden_weight: int) -> bool:
+    """Whether what was summed up would itself be wide enough to be drawn."""
+    return abs(tree.profile.share(hidden_weight)) >= max(tree.min_share, _LEAST_HIDDEN)
 
 
 def _indent(depth: int) -> str:

@@ -2,7 +2,13 @@
 
 Data flows one way::
 
-    Profile -> places (where, how much) -> evidence, wording (text) -> issue_text (file) -> store (directory)
+    Profile -> places      which functions answer for how much
+            -> measured    lines, calls, stacks of one place
+            -> evidence    numbers as text: what a later draft rewrites
+               wording     prose as text: what a person takes over
+            -> issue_text  the file's format; issue_model: the file as an object, nothing of it lost
+            -> store       the folder, its lock, names
 
-``issue_model`` is the file as an object: cut into pieces, nothing of it lost. ``draft`` joins the two ends.
+``draft`` joins them; ``frame_names`` and ``frame_classes`` are its tables. ``listing`` and ``closing`` serve the
+commands that come after a draft.
 """

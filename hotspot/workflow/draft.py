@@ -101,7 +101,6 @@ def draft_issues(
     top: int = 5,
     dry_run: bool = False,
     today: datetime.date | None = None,
-    directory: Path | None = None,
 ) -> DraftResult:
     """Draft issues for the hottest places of a profile.
 
@@ -111,7 +110,6 @@ def draft_issues(
         top: issues to draft or refresh; 0 for all places of at least `MIN_SHARE`.
         dry_run: decide and return everything, write nothing.
         today: the date that files get; the current one where None.
-        directory: another folder than ``perf-issues``.
 
     Raises:
         IssuesLocked: another process is changing the files.
@@ -119,7 +117,7 @@ def draft_issues(
     """
     charges = charge(profile, Ownership(config))
     subject = Subject(charges, config, evidence.shown_path(profile, config))
-    store = IssueStore.of(config, directory)
+    store = IssueStore.of(config)
     with nullcontext() if dry_run else store.locked():
         run = _Drafting(subject, store, today or datetime.date.today(), dry_run)
         rows = list(run.rows(top))
@@ -218,8 +216,8 @@ class _Drafting:
 
     def _too_small(self, place: Place) -> DraftRow:
         reason = (
-            f"{human_share(place.share)} of the profile, and so is or less has every place after it: below "
-            f"{human_share(MIN_SHARE)} nothing is drafted"
+            f"it and all that follow have less than {human_share(MIN_SHARE)} of the profile each "
+            f"({human_share(place.share)} or less)"
         )
         return DraftRow(None, None, place, place.fingerprint, reason=reason)
 

@@ -21,7 +21,7 @@ from hotspot.workflow.frame_classes import CLASSES
 from hotspot.workflow.issue_model import UNKNOWN
 from hotspot.workflow.issue_text import one_line, paragraph
 from hotspot.workflow.measured import Measured, binomial_interval
-from hotspot.workflow.places import Charges, Place
+from hotspot.workflow.places import Basis, Charges, Place
 
 _HEADS = (
     "Charged", "Interval", "Self", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
@@ -29,7 +29,7 @@ _HEADS = (
 )  # fmt: skip
 _HEAD = "- "
 _BELOW = " " * 4
-_STACK_TOP, _STACK_BOTTOM = 8, 14
+_STACK_TOP, _STACK_NEAR, _STACK_BOTTOM = 3, 5, 6
 _MOST_LOSSES = 10
 _NAME = 110
 
@@ -115,6 +115,13 @@ def profile_line(profile: Profile, path: str) -> str:
     """Return ``flamegraph.svg (sha256 0f3c..., 4,213 samples)``; the whole hash is in Evidence."""
     digest = f"{profile.provenance.sha256[:12]}..." if profile.provenance.sha256 else UNKNOWN
     return f"{path} (sha256 {digest}, {_extent(profile)})"
+
+
+def why_not_charged(basis: Basis) -> str:
+    """Say what is true of the weight that no place answers for."""
+    if basis is Basis.IN_APP:
+        return "is under no function that is known to be the project's"
+    return "is under no function that could answer for it (idle, without names, kernel only)"
 
 
 def contribution(subject: Subject, place: Place) -> str:
@@ -245,17 +252,16 @@ def _outside(profile: Profile, measured: Measured) -> list[str]:
     rows = [
         (
             profile.share(found.weight),
-            f"{_with_file(found.function, found.place)}: {CLASSES[found.class_id].phrase}",
+            f"{_with_file(found.function, found.home)}: {CLASSES[found.class_id].phrase}",
         )
         for found in measured.outside
     ]
-    return _table("Outside (self weight of code that is not the project's, charged to it)", rows)
+    return _table("Outside (calls out of the project's code, charged to it)", rows)
 
 
 def _edge(edge: PeekEdge, place: Place) -> str:
-    if edge.function == place.spellings[0]:
-        return f"{_with_file(edge.function, edge.file or edge.module)}, recursion"
-    return _with_file(edge.function, edge.file or edge.module)
+    text = _with_file(edge.function, edge.file or (edge.module or "").rsplit("/", 1)[-1])
+    return f"{text}, recursion" if edge.function == place.spellings[0] else text
 
 
 def _with_file(function: str, place: str | None) -> str:
@@ -263,12 +269,18 @@ def _with_file(function: str, place: str | None) -> str:
 
 
 def _stack(profile: Profile, measured: Measured) -> list[str]:
-    frames = [one_line(frame, _NAME) for frame in measured.stack]
-    hidden = len(frames) - _STACK_TOP - _STACK_BOTTOM
-    if hidden > 1:
-        frames[_STACK_TOP:-_STACK_BOTTOM] = [f"... {hidden:,} frames ..."]
+    frames, at = measured.stack, measured.stack_place
+    # Long stacks are cut to where they begin, to what is around the place, and to where they end.
+    near = {*range(_STACK_TOP), *range(at - _STACK_NEAR, at + _STACK_NEAR + 1)}
+    shown = sorted({i for i in near if 0 <= i < len(frames)} | set(range(len(frames))[-_STACK_BOTTOM:]))
     head = f"Stack (the heaviest, {human_share(profile.share(measured.stack_weight))}, root first)"
-    return [f"{_HEAD}{head}:\n", *(f"{_BELOW}{frame}\n" for frame in frames)]
+    lines = [f"{_HEAD}{head}:\n"]
+    for previous, i in zip([-1, *shown], shown, strict=False):
+        if i > previous + 1:
+            lines.append(f"{_BELOW}... {i - previous - 1:,} more ...\n")
+        mark = "  <- this place" if i == at else ""
+        lines.append(f"{_BELOW}{one_line(frames[i], _NAME)}{mark}\n")
+    return lines
 
 
 def _spellings(place: Place) -> list[str]:
@@ -283,13 +295,8 @@ def _caveats(subject: Subject) -> list[str]:
     profile, uncharged = subject.profile, subject.charges.uncharged
     out = []
     if profile.share(uncharged) >= 0.0005:
-        out.append(
-            _item(
-                "Not charged",
-                f"{human_share(profile.share(uncharged))} of the profile has no function on its stack "
-                "that could answer for it.",
-            )
-        )
+        share = human_share(profile.share(uncharged))
+        out.append(_item("Not charged", f"{share} of the profile {why_not_charged(subject.charges.basis)}."))
     if profile.hidden_weight:
         share = human_share(profile.share(profile.hidden_weight))
         out.append(_item("Filters", f"{share} of the profile was filtered out; shares are of the whole."))

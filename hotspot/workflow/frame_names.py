@@ -138,7 +138,7 @@ _NAMES: dict[str, dict[str, str]] = {
         r"recv(?:from|msg)?|accept4?|connect|p?poll|p?select|epoll_\w+|f(?:data)?sync|v?fork|execve|wait4|waitpid|"
         r"(?:clock_)?nanosleep|ioctl|fcntl|access|unlink|rename|getdents|readdir|gettimeofday|clock_gettime|syscall)"
         r"(?:64)?(?:_nocancel)?" + _END,
-        "stdio": r"^_*IO_\w+|" + _LIBC + r"(?:f(?:read|write|open|close|flush|gets|puts|getc|putc)|get(?:c|line|delim)|puts?)"
+        "stdio": r"^_*(?:GI_+)?IO_\w+|" + _LIBC + r"(?:f(?:read|write|open|close|flush|gets|puts|getc|putc)|get(?:c|line|delim)|puts?)"
         r"(?:_unlocked)?" + _END,
         "kernel": r"^(?:entry_SYSCALL\w*|do_syscall_64|system_call\w*|sysenter\w*|el0_svc\w*|ksys_\w+|vfs_\w+|"
         r"_*(?:(?:x64|arm64|ia32|compat)_)?[sS]y[sS]_\w+)$",
@@ -178,6 +178,14 @@ _FILES: dict[str, tuple[str, ...]] = {
 _PATTERNS = {key: re.compile("|".join(by_ecosystem.values())) for key, by_ecosystem in _NAMES.items()}
 _FILE_PATTERNS = {key: re.compile(rf"(?:^|[/\\])(?:{'|'.join(stems)})\.py$") for key, stems in _FILES.items()}
 
+# What only the C library and its loader, or Python's own built-in functions, are called.
+_BUILT_IN = re.compile(
+    r"^(?:_*GI_|__libc_|_dl_|__nptl_|<built-in (?:method|function) |<method '|<slot wrapper )"
+)
+
+# Where names are not enough: `inflate_fast` is zlib's, but also any project's that unpacks something.
+_MAY_BE_OWN = (None, "compression", "interpreter")
+
 KERNEL = "kernel"
 CLASS_IDS = (*_NAMES, KERNEL)
 
@@ -202,9 +210,9 @@ def class_of(name: str, file: str = "", kernel: bool = False) -> str | None:
 
 
 def is_library_frame(name: str, file: str) -> bool:
-    """Return whether a frame tells by itself that it is no project's own; an interpreter's names do not.
+    """Return whether a frame tells by itself that it is no project's own.
 
     ``<mine::Row as core::fmt::Display>::fmt`` is mine: what counts is the type, not the trait.
     """
     head = name.partition(" as ")[0] if name.startswith("<") else name
-    return class_of(head, file) not in (None, "interpreter")
+    return class_of(head, file) not in _MAY_BE_OWN or _BUILT_IN.match(name) is not None

@@ -17,6 +17,8 @@ from hotspot.workflow.places import Charges, Place
 
 _MOST = 5
 _MOST_SOURCE = 4 << 20
+# Of what is charged to a place: less than this in one function of others is noise to the reader.
+_WORTH_A_LINE = 0.01
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Outside:
-    """A function that the project does not own, and its self weight that was charged to the place."""
+    """A call that leaves the project's code, and what was charged to the place for it.
+
+    Attributes:
+        function: the first one that is not the project's: the name to look for in the place's code.
+        home: its file or module, without folders; empty where unknown.
+        class_id: what is done below it.
+        weight: self weight of it and of all below it that is not the project's.
+    """
 
     function: str
-    place: str
+    home: str
     class_id: str
     weight: int
 
@@ -52,12 +61,13 @@ class Measured:
 
     Attributes:
         parts: what the charged weight consists of; disjoint, adds up to it.
-        outside: the functions behind the parts that are not its own code.
+        outside: the calls behind the parts that are not its own code.
         lines: its known lines.
         callers: of its heaviest spelling; shares of that function's total.
         callees: the same.
         stack: frames of the heaviest stack charged to it, root first.
         stack_weight: its weight.
+        stack_place: which of its frames is the place.
     """
 
     parts: tuple[Part, ...]
@@ -67,6 +77,7 @@ class Measured:
     callees: tuple[PeekEdge, ...]
     stack: tuple[str, ...]
     stack_weight: int
+    stack_place: int
 
 
 class Measurer:
@@ -81,6 +92,9 @@ class Measurer:
         self._charges = charges
         self._root = root
         self._class_of_node = _classes(charges)
+        tree, marked = charges.profile.call_tree, charges.marked
+        left = ~marked & (tree.parent >= 0) & marked[tree.parent]
+        self._call_of_node = nearest_marked(tree, marked | left)
 
     def measure(self, place: Place) -> Measured:
         """Return the numbers of one place."""
@@ -97,22 +111,25 @@ class Measurer:
         hottest = int(nodes[np.argmax(profile.node_self[nodes])])
         return Measured(
             tuple(sorted((Part(*f) for f in found if f[1]), key=lambda p: (-p.weight, p.class_id))),
-            self._outside(outside, classes),
+            self._outside(outside, classes, place.weight),
             self._lines(place),
             callers_of(profile, place.functions[0])[:_MOST],
             callees_of(profile, place.functions[0])[:_MOST],
             tuple(frame_text(profile, frame) for frame in profile.path(hottest)),
             int(profile.node_self[hottest]),
+            int(profile.call_tree.depth[charges.holder[hottest]]),
         )
 
-    def _outside(self, nodes: Int32, classes: Int32) -> tuple[Outside, ...]:
+    def _outside(self, nodes: Int32, classes: Int32, charged: int) -> tuple[Outside, ...]:
         profile = self._charges.profile
         functions, strings = profile.functions, profile.frames.strings
-        key = functions.of_frame[profile.call_tree.frame[nodes]].astype(np.int64) * (len(CLASS_IDS) + 1)
+        called = functions.of_frame[profile.call_tree.frame[self._call_of_node[nodes]]]
+        key = called.astype(np.int64) * (len(CLASS_IDS) + 1)
         distinct, inverse = np.unique(key + classes + 1, return_inverse=True)
         weights = sum_by_group(inverse.reshape(-1).astype(np.int32), profile.node_self[nodes], len(distinct))
         rows = []
-        for i in np.argsort(-weights, kind="stable")[:_MOST].tolist():
+        order = np.argsort(-weights, kind="stable")[:_MOST]
+        for i in order[weights[order] >= _WORTH_A_LINE * charged].tolist():
             function, class_index = divmod(int(distinct[i]), len(CLASS_IDS) + 1)
             module, file = (
                 strings[int(column[function])].rsplit("/", 1)[-1]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,10 +43,15 @@ _OTHERS_FILE = re.compile(
     r"|(?:^|[/\\])(?:site-packages|dist-packages|\.cargo|\.rustup|rustc[/\\][0-9a-f]{40}|go/pkg/mod|node_modules|"
     r"vendor|third_party)[/\\]"
 )
+# The C and C++ libraries, the loader and the kernel, where a profile names modules without their folder.
+_OTHERS_MODULE = re.compile(
+    r"^(?:(?:libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+|libgomp|libjvm|libsystem_\w+|ld)(?:-[\d.]+|-linux.*)?"
+    r"\.(?:so|dylib)\b.*|\[?vdso\]?|\[kernel.*|vmlinux.*|genunix|unix|mach_kernel|ntdll(?:\.dll)?|kernel32(?:\.dll)?)$"
+)
 
 
 class Basis(enum.StrEnum):
-    """What is known about who owns the places."""
+    """What is known about who owns the places; the first one that finds any is taken."""
 
     IN_APP = "in-app"  # they are the project's
     UNDETERMINED = "undetermined"  # nothing is known to be the project's; these are not known to be others'
@@ -98,10 +103,10 @@ class Place:
 
     @property
     def where(self) -> str:
-        """``file:line``, as much of it as is known."""
+        """``file:line``, else the module's name, as much of it as is known."""
         file = self.file or self.recorded_file
         if file is None:
-            return self.module or ""
+            return (self.module or "").rsplit("/", 1)[-1]
         return f"{file}:{self.line}" if self.line else file
 
 
@@ -219,57 +224,86 @@ def charge(profile: Profile, ownership: Ownership) -> Charges:
     names that only libraries and runtimes use are left out of the first two.
     """
     verdict = ownership.classify(profile)
-    facts = _FrameFacts(profile, ownership.config.not_in_app)
-    everyday = facts.real & ~facts.kernel & ~facts.library
-    # In-app is what the user or the repository says, whatever a name looks like.
-    steps = (
-        (Basis.IN_APP, verdict.owned & facts.named),
-        (Basis.UNDETERMINED, everyday & ~facts.others & ~(verdict.known & ~verdict.owned & ~facts.has_file)),
-        (Basis.ANY, everyday),
-        (Basis.KERNEL, facts.real),
-    )
-    for basis, eligible in steps:
+    facts = _FrameFacts(profile, verdict, ownership.config.not_in_app)
+    for basis in Basis:
+        eligible = facts.eligible(basis)
         marked = eligible[profile.call_tree.frame]
         if basis is not Basis.IN_APP:
-            marked = marked & ~_process_names(profile, facts.kernel)
+            marked = marked & ~_process_names(profile)
         holder = nearest_marked(profile.call_tree, marked)
         held = int(profile.node_self[holder >= 0].sum())
-        if basis is Basis.KERNEL or profile.share(held) >= MIN_SHARE:
+        if profile.share(held) >= MIN_SHARE:
             break
     group_of_frame, keys = _group(profile, eligible, ownership)
     return Charges(profile, verdict, basis, marked, holder, group_of_frame, keys)
 
 
 class _FrameFacts:
-    """What names and kinds say about frames, bool[frames] each."""
+    """What names, files and kinds say about frames, bool[frames] each; found out when first asked."""
 
-    def __init__(self, profile: Profile, not_in_app: tuple[str, ...]) -> None:
-        frames, strings = profile.frames, profile.frames.strings
-        kind = frames.kind
-        unnamed = np.fromiter((is_unknown(s) or bool(_PSEUDO.match(s)) for s in strings), bool, len(strings))
-        entry = np.fromiter((bool(_ENTRY.match(s)) for s in strings), bool, len(strings))
+    def __init__(self, profile: Profile, verdict: Verdict, not_in_app: tuple[str, ...]) -> None:
+        self.profile = profile
+        self.verdict = verdict
+        self.not_in_app = not_in_app
+
+    def eligible(self, basis: Basis) -> Bool:
+        """Which frames may answer for weight."""
+        if basis is Basis.IN_APP:  # what the user or the repository says, whatever a name looks like
+            eligible = self.verdict.owned & self.named
+        elif basis is Basis.UNDETERMINED:
+            eligible = self.everyday & ~self.others
+        else:
+            eligible = self.everyday if basis is Basis.ANY else self.named & ~self.entry
+        return eligible
+
+    @cached_property
+    def named(self) -> Bool:
+        """Functions, as opposed to processes, threads and what stands for an unknown name."""
+        kind = self.profile.frames.kind
+        kinds: Bool = (kind != Kind.PROCESS) & (kind != Kind.THREAD) & (kind != Kind.WAKER)
+        return kinds & ~self._told_by(lambda name: is_unknown(name) or _PSEUDO.match(name) is not None)
+
+    @cached_property
+    def entry(self) -> Bool:
+        """Where threads and processes begin."""
+        return self._told_by(lambda name: _ENTRY.match(name) is not None)
+
+    @cached_property
+    def everyday(self) -> Bool:
+        """Functions outside the kernel whose name is no library's."""
+        frames, strings = self.profile.frames, self.profile.frames.strings
         pairs = zip(frames.name.tolist(), frames.file.tolist(), strict=True)
-        self.library = np.fromiter(
-            (is_library_frame(strings[name], strings[file]) for name, file in pairs), bool, len(frames)
-        )
-        others = np.fromiter((bool(_OTHERS_FILE.search(s)) for s in strings), bool, len(strings))
-        self.others = others[frames.file]
-        for pattern in not_in_app:
-            self.others = self.others | matching_frames(profile, pattern)
-        self.has_file = frames.file != 0
-        self.kernel = kind == Kind.KERNEL
-        self.named = ~unnamed[frames.name] & (kind != Kind.PROCESS) & (kind != Kind.THREAD)
-        self.real = self.named & ~entry[frames.name] & (kind != Kind.WAKER)
+        library = np.fromiter((is_library_frame(strings[n], strings[f]) for n, f in pairs), bool, len(frames))
+        everyday: Bool = self.named & ~self.entry & ~library & (frames.kind != Kind.KERNEL)
+        return everyday
+
+    @cached_property
+    def others(self) -> Bool:
+        """Other people's, wherever the profile is looked at: that a file is not here does not count."""
+        frames, strings = self.profile.frames, self.profile.frames.strings
+        by_file = np.fromiter((_OTHERS_FILE.search(s) is not None for s in strings), bool, len(strings))
+        by_module = np.fromiter((_OTHERS_MODULE.match(s) is not None for s in strings), bool, len(strings))
+        decided = self.verdict.known & ~self.verdict.owned & (frames.file == 0)
+        others: Bool = by_file[frames.file] | by_module[frames.module] | decided
+        for pattern in self.not_in_app:
+            others = others | matching_frames(self.profile, pattern)
+        return others
+
+    def _told_by(self, test: Callable[[str], bool]) -> Bool:
+        strings = self.profile.frames.strings
+        found = np.fromiter((test(text) for text in strings), bool, len(strings))
+        result: Bool = found[self.profile.frames.name]
+        return result
 
 
-def _process_names(profile: Profile, kernel: Bool) -> Bool:
+def _process_names(profile: Profile) -> Bool:
     """Which nodes are a process's name rather than a function, bool[nodes].
 
     Collapsed perf stacks begin with it and do not mark it. They do mark kernel frames, so in a profile with some,
     a root that no sample ends in is a process.
     """
     tree = profile.call_tree
-    if not kernel.any():
+    if not (profile.frames.kind == Kind.KERNEL).any():
         return np.zeros(len(tree), dtype=bool)
     result: Bool = (tree.depth == 0) & (profile.node_self == 0)
     return result

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotspot.config import Config
-from hotspot.errors import HotspotError, UsageError
+from hotspot.errors import HotspotError, UnreadableInput, UsageError
 from hotspot.files import write_atomically
 from hotspot.workflow.issue_model import Issue
 from hotspot.workflow.issue_text import MalformedIssue, decode, encode, parse
 
 _WAIT_SECONDS = 30.0
+_NAMED = 5  # issues, in a message
 _FINGERPRINT = re.compile(rb"^FINGERPRINT:\s*([0-9a-f]{12})\s*$", re.MULTILINE)
 
 
@@ -76,9 +77,9 @@ class IssueStore:
     lock_file: Path
 
     @classmethod
-    def of(cls, config: Config, directory: Path | None = None) -> IssueStore:
-        """Return the project's store, or one in another folder."""
-        return cls((directory or config.issues_directory).absolute(), config.state_directory / "issues.lock")
+    def of(cls, config: Config) -> IssueStore:
+        """Return the project's store."""
+        return cls(config.issues_directory, config.state_directory / "issues.lock")
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -99,6 +100,8 @@ class IssueStore:
             except MalformedIssue as error:
                 found = _FINGERPRINT.search(path.read_bytes())
                 unreadable.append(Unreadable(path, error, found[1].decode() if found else None))
+            except UnreadableInput as error:
+                unreadable.append(Unreadable(path, error, None))
         return Contents(tuple(issues), tuple(unreadable))
 
     def load(self, path: Path) -> StoredIssue:
@@ -106,8 +109,14 @@ class IssueStore:
 
         Raises:
             MalformedIssue: naming file and line.
+            UnreadableInput: it may not be read.
         """
-        return StoredIssue(path, parse(decode(path.read_bytes()), os.path.relpath(path)))
+        shown = os.path.relpath(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UnreadableInput(shown, (error.strerror or str(error)).lower()) from error
+        return StoredIssue(path, parse(decode(data), shown))
 
     def find(self, name: str) -> Path:
         """Return the file a person means: with or without folder and ``.txt``, any unambiguous prefix, any case.
@@ -139,7 +148,7 @@ class IssueStore:
         Raises:
             IssuesLocked: another process holds it for longer than half a minute.
         """
-        self.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        _make_state_folder(self.lock_file.parent)
         handle = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             deadline = time.monotonic() + _WAIT_SECONDS
@@ -172,6 +181,14 @@ class IssueStore:
         write_atomically(path, encode(issue.text))
 
 
+def _make_state_folder(folder: Path) -> None:
+    """Make the folder of the lock so that git does not offer the lock for a commit."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / ".gitignore", b"/.gitignore\n*.lock\n")
+
+
 def _lock_now(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,6 +203,7 @@ def _there_is(files: tuple[Path, ...], lowered: str) -> str:
     import difflib
 
     names = [path.stem for path in files]
-    near = difflib.get_close_matches(lowered.upper(), names, n=5, cutoff=0.4) or names[:5]
-    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
-    return f"there are: {', '.join(near)}{more}"
+    if near := difflib.get_close_matches(lowered.upper(), names, n=3):
+        return f"did you mean {' or '.join(near)}?"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"there are: {', '.join(names[:_NAMED])}{more}"

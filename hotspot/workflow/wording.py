@@ -33,7 +33,13 @@ _VERIFIED_FROM = 0.05
 
 def short_name(function: str) -> str:
     """Return a name for titles: without template arguments, argument list and all but the last two path parts."""
-    name = re.sub(r"^<(.+?) as .+?>::", r"\1::", without_template_arguments(function)).strip()
+    # JavaScript engines append the place: `parse /srv/app.js:39`.
+    name = re.sub(r"(?<=\S) \S+:\d+(?::\d+)?$", "", function).replace(";.", ".").replace(";::", ".")
+    if "$" in name:
+        for escape, character in _RUST_ESCAPES.items():
+            name = name.replace(escape, character)
+        name = name.removeprefix("_") if name.startswith("_<") else name
+    name = re.sub(r"^<(.+?)(?: as .+?)?>::", r"\1::", without_template_arguments(name)).strip()
     name = re.sub(r"\((?!anonymous|\*).*$", "", name) if "(" in name[1:] else name
     name = name.rsplit("/", 1)[-1] if "/" in name.strip("/") else name
     for separator in ("::", "."):
@@ -43,6 +49,13 @@ def short_name(function: str) -> str:
     # A return type stands before the last space, unless that is in `operator new`.
     found = re.search(r"(?:\S*\boperator\b.*|\S+)$", name)
     return one_line(found[0] if found else function, 60)
+
+
+# How Rust's older symbols spell what an assembler would not take.
+_RUST_ESCAPES = {
+    "$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$C$": ",", "$u20$": " ", "$u5b$": "[", "$u5d$": "]",
+    "$u7b$": "{", "$u7d$": "}", "..": "::",
+}  # fmt: skip
 
 
 def file_name(place: Place) -> str:
@@ -59,7 +72,7 @@ def file_name(place: Place) -> str:
 
 def title(subject: Subject, place: Place, measured: Measured) -> str:
     """Return a title in words, without numbers that go stale."""
-    work = " and ".join(frame_class.phrase for frame_class in _work(measured))
+    work = " and ".join(_phrase(part, measured) for part in _main(measured))
     return f"{short_name(place.function)}: {subject.noun} in {work}"
 
 
@@ -130,10 +143,9 @@ def root_cause(subject: Subject, place: Place, measured: Measured) -> str:
     """Say what is measured, that the cause is not, and ask what decides."""
     whole, work = _whole(measured), _work(measured)
     parts = " and ".join(
-        f"{_portion(part.weight / whole)} of it is {CLASSES[part.class_id].phrase}"
-        for part in _main(measured)
+        f"{_portion(part.weight / whole)} is {CLASSES[part.class_id].phrase}" for part in _main(measured)
     )
-    out = [paragraph(f"{UNKNOWN} so far: a profile shows where, not why. Measured: {parts}.")]
+    out = [paragraph(f"{UNKNOWN} so far: a profile shows where, not why. Of what is charged to it, {parts}.")]
     if measured.lines:
         hottest = measured.lines[0]
         file = one_line(place.file or place.recorded_file or "line")
@@ -175,7 +187,7 @@ def approach(measured: Measured) -> str:
 
 def expected_impact(subject: Subject, place: Place) -> str:
     """Say what removing the weight could bring at most (Amdahl)."""
-    share, what = place.share, "time" if subject.noun == "time" else subject.noun
+    share, what = place.share, subject.noun
     speed = f" ({_speedup(share)})" if what == "time" else ""
     half = f" ({_speedup(share / 2)})" if what == "time" else ""
     text = (
@@ -278,6 +290,14 @@ def _main(measured: Measured) -> tuple[Part, ...]:
 def _work(measured: Measured) -> tuple[FrameClass, ...]:
     """The kinds of work that questions are asked about."""
     return tuple(CLASSES[part.class_id] for part in _main(measured))
+
+
+def _phrase(part: Part, measured: Measured) -> str:
+    """What a part went to; for library code of no class, the call, where there is mainly one."""
+    calls = [found for found in measured.outside if found.class_id == part.class_id]
+    if part.class_id == OTHER and calls and calls[0].weight >= _DOMINANT * part.weight:
+        return f"calls of {short_name(calls[0].function)}"
+    return CLASSES[part.class_id].phrase
 
 
 def _names(part: Part, measured: Measured) -> str:

@@ -23,6 +23,7 @@ from hotspot.errors import HotspotError
 from hotspot.importers import chrome_trace, cpuprofile, gecko, v8log
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import LossKind, Profile
+
 from tests.vocabulary import folded
 
 IMPORTERS = {"cpuprofile": cpuprofile, "chrome-trace": chrome_trace, "gecko-profile": gecko, "v8log": v8log}

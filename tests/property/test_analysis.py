@@ -20,8 +20,11 @@ from hotspot.analysis.transform import Filters, apply_filters, turned_round
 from hotspot.builder import ProfileBuilder
 from hotspot.profile import CallTree, Profile, Provenance, Thread
 from hotspot.units import ValueType
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
+PATIENT = settings(deadline=None)  # a busy machine is no failure
+
 
 # -- the model ------------------------------------------------------------------------------------
 
@@ -137,6 +140,7 @@ def _key_of_row(row: Any, by: str) -> Hashable:
 
 
 @pytest.mark.parametrize("by", ["function", "line", "file", "module"])
+@PATIENT
 @given(model=sample_lists, sort=st.sampled_from(["self", "total"]))
 def test_a_ranking_is_the_sum_over_samples(model: list[Sample], by: Any, sort: Any) -> None:
     ranking = rank(build(model), n=0, by=by, sort=sort)
@@ -150,6 +154,7 @@ def test_a_ranking_is_the_sum_over_samples(model: list[Sample], by: Any, sort: A
     assert [row.rank for row in ranking.rows] == list(range(1, len(ranking.rows) + 1))
 
 
+@PATIENT
 @given(model=sample_lists, n=st.integers(1, 4))
 def test_a_short_ranking_is_the_beginning_of_the_whole_one(model: list[Sample], n: int) -> None:
     profile = build(model)
@@ -157,6 +162,7 @@ def test_a_short_ranking_is_the_beginning_of_the_whole_one(model: list[Sample], 
     assert rank(profile, n=n).available == len(rank(profile, n=0).rows)
 
 
+@PATIENT
 @given(model=sample_lists)
 def test_a_functions_line_is_its_hottest_known_one(model: list[Sample]) -> None:
     own, total = Counter[Frame](), Counter[Frame]()
@@ -174,6 +180,7 @@ def test_a_functions_line_is_its_hottest_known_one(model: list[Sample]) -> None:
 
 
 @pytest.mark.parametrize("by", ["function", "line", "file", "module"])
+@PATIENT
 @given(model=sample_lists, owned_names=st.sets(st.sampled_from("abcd")))
 def test_in_app_charges_a_sample_to_the_owned_frame_nearest_to_the_leaf(
     model: list[Sample], owned_names: set[str], by: Any
@@ -261,6 +268,7 @@ def _filtered(model: list[Sample], chosen: dict[str, str]) -> list[Sample]:
     return left
 
 
+@PATIENT
 @given(
     model=sample_lists,
     chosen=st.dictionaries(st.sampled_from(list(_REFERENCE)), patterns, min_size=1),
@@ -285,6 +293,7 @@ def test_filters_do_to_every_sample_what_pprof_does(
         assert row.self_share == (row.self_weight / profile.total if profile.total else 0.0)
 
 
+@PATIENT
 @given(model=sample_lists, chosen=st.dictionaries(st.sampled_from(list(_REFERENCE)), patterns, min_size=1))
 def test_relative_shares_are_of_what_is_left(model: list[Sample], chosen: dict[str, str]) -> None:
     filtered = apply_filters(build(model), Filters(**chosen, relative=True))
@@ -292,6 +301,7 @@ def test_relative_shares_are_of_what_is_left(model: list[Sample], chosen: dict[s
     assert filtered.whole == sum(s.weight for s in _filtered(model, chosen))
 
 
+@PATIENT
 @given(model=sample_lists, one=patterns, other=patterns)
 def test_filtering_twice_hides_the_sum(model: list[Sample], one: str, other: str) -> None:
     profile = build(model)
@@ -301,6 +311,7 @@ def test_filtering_twice_hides_the_sum(model: list[Sample], one: str, other: str
     assert stacks_of(in_turn) == stacks_of(at_once)
 
 
+@PATIENT
 @given(
     model=sample_lists.filter(bool),
     begin=st.none() | st.integers(0, 10),
@@ -322,6 +333,7 @@ def test_a_time_range_counts_from_the_profiles_first_sample(
     assert stacks_of(filtered.check()) == stacks(left)
 
 
+@PATIENT
 @given(model=sample_lists, wanted=st.sampled_from(["main", "WORKER", "11", "10", "/^worker t/"]))
 def test_a_thread_is_a_word_of_its_name_or_a_number(model: list[Sample], wanted: str) -> None:
     filtered = apply_filters(build(model, timed=True), Filters(thread=wanted))
@@ -329,6 +341,7 @@ def test_a_thread_is_a_word_of_its_name_or_a_number(model: list[Sample], wanted:
     assert stacks_of(filtered.check()) == stacks(s for s in model if s.thread in rows)
 
 
+@PATIENT
 @given(model=sample_lists)
 def test_turning_round_reverses_every_stack_and_conserves_weight(model: list[Sample]) -> None:
     profile = build(model)
@@ -341,6 +354,7 @@ def test_turning_round_reverses_every_stack_and_conserves_weight(model: list[Sam
 # -- callers and callees ---------------------------------------------------------------------------
 
 
+@PATIENT
 @given(model=sample_lists)
 def test_peek_counts_each_sample_once_an_edge(model: list[Sample]) -> None:
     profile = build(model)
@@ -364,6 +378,7 @@ def test_peek_counts_each_sample_once_an_edge(model: list[Sample]) -> None:
             assert [e.weight for e in edges] == sorted((e.weight for e in edges), reverse=True)
 
 
+@PATIENT
 @given(model=sample_lists.filter(bool))
 def test_lines_of_a_function_add_up_to_its_self(model: list[Sample]) -> None:
     profile = build(model)
@@ -387,6 +402,7 @@ def test_lines_of_a_function_add_up_to_its_self(model: list[Sample]) -> None:
 # -- the drawn tree --------------------------------------------------------------------------------
 
 
+@PATIENT
 @given(model=sample_lists, inverted=st.booleans(), min_share=st.sampled_from([0.0, 0.01, 0.2, 0.6]))
 def test_a_drawn_tree_accounts_for_all_weight(model: list[Sample], inverted: bool, min_share: float) -> None:
     profile = build(model)
@@ -427,6 +443,7 @@ def _ancestors(tree: CallTree, node: int) -> list[int]:
     return found
 
 
+@PATIENT
 @given(model=sample_lists, data=st.data())
 def test_marks_against_walking_up_from_every_node(model: list[Sample], data: st.DataObject) -> None:
     tree = build(model).call_tree

@@ -18,6 +18,7 @@ from hotspot.importers.base import ImportOptions, Match, bytes_source
 from hotspot.profile import LossKind, Profile, Provenance
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.vocabulary import SAMPLES, format_tree, tree_text
 
 

@@ -12,6 +12,7 @@ from hotspot.importers.base import Head, ImportOptions, Match, bytes_source
 from hotspot.profile import LossKind, Profile, Thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.vocabulary import folded
 
 

@@ -16,6 +16,7 @@ from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, by
 from hotspot.profile import LossKind, Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.vocabulary import folded, format_tree, tree_text
 
 # One node a line: id, name, then file:line:column where it has one; indented below its parent.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shlex
 import subprocess
@@ -77,6 +78,16 @@ def test_every_format_is_documented() -> None:
     docs = README + (FORMATS.read_text() if FORMATS.exists() else "")
     names = {importer.INFO.name for importer in importers()} | {exporter.name for exporter in EXPORTERS}
     assert {name for name in names if f"`{name}`" not in docs} == set()
+
+
+def test_every_importer_stands_in_the_contract_that_keeps_them_apart() -> None:
+    from hotspot.importers.registry import importers
+
+    layers = configparser.ConfigParser()
+    layers.read(ROOT / ".importlinter")
+    apart = layers["importlinter:contract:importers"]["modules"].split()
+    built_in = [name for module in importers() if (name := vars(module)["__name__"]).startswith("hotspot.")]
+    assert set(built_in) - set(apart) == set()
 
 
 @pytest.mark.parametrize("line", documented_commands())

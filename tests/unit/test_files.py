@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hotspot.errors import HotspotError
 from hotspot.files import write_atomically
 
 
@@ -51,7 +53,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)  # a full disk cannot be made here
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(HotspotError, match=r"out\.json: cannot be written: no space left on device"):
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out.json"]
@@ -59,9 +61,23 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
 def test_a_missing_folder_is_named_as_the_caller_named_it(tmp_path: Path) -> None:
     target = tmp_path / "missing" / "out.json"
-    with pytest.raises(FileNotFoundError) as caught:
+    with pytest.raises(HotspotError) as caught:
         write_atomically(target, b"new")
-    assert caught.value.filename == str(target)
+    assert str(caught.value) == f"{target}: cannot be written: no such file or directory"
+
+
+def test_pieces_that_fail_half_way_leave_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    target.write_bytes(b"old")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * 100_000
+        raise ValueError("the profile cannot be written so")
+
+    with pytest.raises(ValueError, match="cannot be written so"):
+        write_atomically(target, pieces())
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["out.json"]
 
 
 def test_a_pipe_is_written_directly(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import gecko
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source
 from hotspot.profile import Kind, LossKind, Profile, Thread
+
 from tests.vocabulary import folded, format_tree, tree_text
 
 # name -> (file, line of the function, line that ran, index of its library)

@@ -10,7 +10,7 @@ import pytest
 from hotspot.cli.inputs import Named, NoProfile, discover, distinguishing_labels, parse_argument
 from hotspot.cli.options import ShareType
 from hotspot.config import Config, load_config
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -39,6 +39,7 @@ paths = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(paths)
 def test_labels_of_different_paths_differ_and_end_them(paths: list[str]) -> None:
     labels = distinguishing_labels(paths)

@@ -18,6 +18,7 @@ from hotspot.workflow.draft import draft_issues
 from hotspot.workflow.issue_model import Status
 from hotspot.workflow.issue_text import MalformedIssue
 from hotspot.workflow.store import IssuesLocked, IssueStore
+
 from tests.vocabulary import profile_from_text
 
 TODAY = datetime.date(2026, 11, 21)
@@ -71,9 +72,14 @@ def test_a_prefix_is_enough_where_it_is_unambiguous(drafted: IssueStore) -> None
 def test_an_unknown_name_says_what_there_is(drafted: IssueStore, name: str) -> None:
     with pytest.raises(UsageError, match="no issue is called") as caught:
         drafted.find(name)
-    assert caught.value.hint is not None
-    assert caught.value.hint.startswith("there are: ")
+    assert caught.value.hint == ("there are: APP_EMIT, APP_EMIT_2, APP_PARSE_ROW, APP_PARSE_ROWS, LEXER_NEXT")
     assert caught.value.exit_code == 2
+
+
+def test_a_name_that_is_nearly_right_is_suggested(drafted: IssueStore) -> None:
+    with pytest.raises(UsageError) as caught:
+        drafted.find("lexer_nxt")
+    assert caught.value.hint == "did you mean LEXER_NEXT?"
 
 
 def test_nothing_is_found_where_there_is_nothing(config: Config) -> None:
@@ -208,3 +214,21 @@ def test_permissions_and_links_of_a_file_stay(drafted: IssueStore, config: Confi
     assert path.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert "STATUS: BLOCKED" in real.read_text()
+
+
+def test_a_file_that_may_not_be_read_stops_nobody(
+    drafted: IssueStore, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:  # chmod does not stop root, who may run the tests
+        if path.stem == "LEXER_NEXT":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    contents = drafted.read()
+    assert len(contents.issues) == 4
+    (broken,) = contents.unreadable
+    assert str(broken.error).endswith("LEXER_NEXT.txt: permission denied")
+    assert broken.error.exit_code == 3

@@ -12,6 +12,7 @@ from hotspot.report.listing import listing_report
 from hotspot.report.table import plain
 from hotspot.source.listing import Listing, Listings, list_source
 from hotspot.source.ownership import Ownership
+
 from tests.vocabulary import profile_from_text
 
 LINES = [f"line {n}" for n in range(1, 31)]

@@ -10,6 +10,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.config import Config
 from hotspot.profile import Kind, Provenance
 from hotspot.source.ownership import Ownership
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 
@@ -89,7 +90,7 @@ GO = {
         ("example.com/shop/cartoon.Draw", "", None),
         ("runtime.mallocgc", "", False),
         ("encoding/json.Unmarshal", "", None),
-        ("f", "/root/go/pkg/mod/example.com/dep@v1/main.go", False),
+        ("f", "/home/me/go/pkg/mod/example.com/dep@v1/main.go", False),
         ("f", "/usr/local/go/src/runtime/malloc.go", False),
         ("f", "/src/app/internal/price/price.go", True),
     ],

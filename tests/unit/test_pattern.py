@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hotspot.analysis.pattern import compile_pattern, matching_frames, matching_functions
 from hotspot.errors import UsageError
+
 from tests.vocabulary import profile_from_text
 
 PROFILE = """

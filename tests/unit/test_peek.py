@@ -8,6 +8,7 @@ from hotspot.analysis.transform import Filters, apply_filters
 from hotspot.errors import UsageError
 from hotspot.report.peek import peek_report
 from hotspot.report.table import plain
+
 from tests.vocabulary import profile_from_text
 
 STACKS = """

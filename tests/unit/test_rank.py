@@ -13,6 +13,7 @@ from hotspot.profile import Profile, Provenance
 from hotspot.report.rank import headline, ranking_report
 from hotspot.report.table import plain
 from hotspot.units import ValueType
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 STACKS = """

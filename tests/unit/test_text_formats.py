@@ -10,6 +10,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import austin, dtrace, pyinstrument
 from hotspot.importers.base import ImportOptions, Match, bytes_source
 from hotspot.profile import LossKind, Profile
+
 from tests.vocabulary import format_tree, tree_text
 
 

@@ -10,6 +10,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.profile import Profile, Provenance
 from hotspot.report.table import plain
 from hotspot.report.tree import tree_report
+
 from tests.vocabulary import SAMPLES, folded, profile_from_text, tree_text
 
 STACKS = """
@@ -87,15 +88,23 @@ def test_the_drawing() -> None:
          60.0%  60.0%      lex
          28.0%           emit
          25.0%  25.0%      write
-          3.0%             (1 narrower)
-          1.0%           (1 narrower)
-          1.0%         (1 narrower)
+        nodes under 10.0% are not drawn (--min-share)
     """) + "\n"  # fmt: skip
+
+
+def test_wide_enough_together_they_get_a_line() -> None:
+    text = plain(tree_report(text_tree(profile_from_text("main;a 6\nmain;b 6\nmain;c 88"), min_share=0.1)))
+    assert text.splitlines()[2:] == [
+        "100.0%         main",
+        " 88.0%  88.0%    c",
+        " 12.0%           (2 narrower)",
+        "nodes under 10.0% are not drawn (--min-share)",
+    ]
 
 
 def test_very_deep_recursion_is_numbered_instead_of_indented() -> None:
     text = plain(tree_report(text_tree(profile_from_text(";".join(["f"] * 60) + " 1"))))
-    deepest = text.splitlines()[-1]
+    deepest = text.splitlines()[-2]
     assert deepest.endswith("[59] f")
     assert len(deepest) < 120
 

@@ -6,6 +6,7 @@ import numpy as np
 from hotspot.analysis.totals import group_totals, nearest_marked, on_path, outermost, sum_by_group
 from hotspot.builder import ProfileBuilder
 from hotspot.profile import CallTree, Provenance
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 # node:      0     1     2      3     4     5      6

@@ -11,6 +11,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import UsageError
 from hotspot.profile import Profile, Provenance, Thread
 from hotspot.units import ValueType
+
 from tests.vocabulary import SAMPLES, folded, format_tree, profile_from_text, tree_text
 
 STACKS = """

@@ -10,6 +10,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.report.info import info_report
 from hotspot.report.table import plain
+
 from tests.vocabulary import SAMPLES, profile_from_text
 
 

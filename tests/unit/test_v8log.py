@@ -16,6 +16,7 @@ from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, by
 from hotspot.profile import Kind, LossKind, Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.vocabulary import folded
 
 CODE = """\

@@ -10,7 +10,7 @@ samples, a call edge's), one row a set:
 `tested` or is None. Importing this package, and screening, leaves scipy alone.
 """
 
-from hotspot.analysis.statistics.callers import blamed_caller, caller_agreement, log_ratio_error
+from hotspot.analysis.statistics.callers import Blame, blame, caller_agreement, log_ratio_error
 from hotspot.analysis.statistics.dispersion import MIN_RUNS, Model, fit_model, pearson_dispersion
 from hotspot.analysis.statistics.effect import (
     ALPHA,
@@ -45,6 +45,7 @@ __all__ = [
     "MIN_SAMPLES",
     "SPREAD",
     "Basis",
+    "Blame",
     "DataNeeded",
     "Model",
     "NormalisedBy",
@@ -53,7 +54,7 @@ __all__ = [
     "basis",
     "benjamini_hochberg",
     "between_run_floor",
-    "blamed_caller",
+    "blame",
     "caller_agreement",
     "data_needed",
     "fit_model",

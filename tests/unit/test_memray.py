@@ -1,0 +1,113 @@
+"""memray captures: recorded here with memray itself, compared with what memray says of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hotspot.errors import MalformedProfile, MissingTool
+from hotspot.importers import memray as importer
+from hotspot.importers import registry
+from hotspot.importers.base import ImportOptions, Match, bytes_source
+
+PROGRAM = """\
+import threading
+kept = []
+def leaf(size):
+    return bytearray(size)
+def work(size):
+    for _ in range(10):
+        kept.append(leaf(size))
+thread = threading.Thread(target=work, args=(5_000,), name="worker")
+thread.start()
+thread.join()
+work(100_000)
+"""
+MAGIC = b"\x04\x22\x4d\x18@@\xc0{?\x00\x00\xfa\x04memray\0rest"
+
+
+@pytest.fixture(
+    scope="module", params=[(), ("--aggregate",), ("--native",)], ids=["all", "aggregate", "native"]
+)
+def capture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("memray")
+    folder = tmp_path_factory.mktemp("memray")
+    (folder / "program.py").write_text(PROGRAM)
+    command = [sys.executable, "-m", "memray", "run", "-q", *request.param, "-o", "out.bin", "program.py"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder / "out.bin"
+
+
+def test_a_capture_has_what_memray_counts_at_the_peak(capture: Path) -> None:
+    import memray
+
+    profile = registry.load(str(capture)).check()
+    with memray.FileReader(str(capture)) as reader:
+        records = list(reader.get_high_watermark_allocation_records(merge_threads=True))
+        assert profile.total == reader.metadata.peak_memory == sum(record.size for record in records)
+    assert profile.select("allocations").total == sum(record.n_allocations for record in records)
+    frames = profile.frames
+    names = {frames.strings[i] for i in frames.name}
+    assert {"leaf", "work"} <= names
+    assert "worker" in {thread.name for thread in profile.threads}
+    assert profile.provenance.format == "memray"
+
+
+def test_the_stacks_of_both_threads_are_told_apart(capture: Path) -> None:
+    profile = registry.load(str(capture)).check()
+    assert profile.samples.thread is not None
+    (worker,) = (i for i, thread in enumerate(profile.threads) if thread.name == "worker")
+    frames, of_leaf = profile.frames, [False] * len(profile.call_tree)
+    for node in range(len(profile.call_tree)):
+        parent = int(profile.call_tree.parent[node])
+        name = frames.strings[frames.name[profile.call_tree.frame[node]]]
+        of_leaf[node] = name == "leaf" or (parent >= 0 and of_leaf[parent])
+    sizes = [0, 0]
+    for leaf, thread, (size, _) in zip(
+        profile.samples.leaf, profile.samples.thread, profile.samples.weight, strict=True
+    ):
+        if of_leaf[leaf]:
+            sizes[int(thread == worker)] += int(size)
+    assert 1_000_000 <= sizes[0] < 1_001_000
+    assert 50_000 <= sizes[1] < 51_000
+
+
+def test_the_total_is_the_one_memray_prints(capture: Path) -> None:
+    summary = capture.with_name("stats.json")
+    command = [sys.executable, "-m", "memray", "stats", "--json", "-f", "-o", str(summary), str(capture)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("memray has no statistics of an aggregated capture")
+    expected = json.loads(summary.read_text())["metadata"]["peak_memory"]
+    assert registry.load(str(capture)).total == expected
+
+
+def test_a_damaged_capture_is_refused_under_its_own_name(capture: Path) -> None:
+    data = capture.read_bytes()
+    for damaged in (data[:40], data[: len(data) // 2], data[:64] + b"\xff" * 64 + data[128:]):
+        with pytest.raises(MalformedProfile, match=r"^given: memray cannot read it: ") as error:
+            importer.load(bytes_source("given", damaged), ImportOptions())
+        assert "capture.bin" not in str(error.value)
+
+
+def test_a_compressed_capture_is_opened(capture: Path) -> None:
+    packed = capture.with_suffix(".bin.gz")
+    packed.write_bytes(gzip.compress(capture.read_bytes()))
+    assert registry.load(str(packed)).total == registry.load(str(capture)).total
+
+
+def test_without_memray_the_hint_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "memray", None)
+    with pytest.raises(MissingTool) as error:
+        importer.load(bytes_source("out.bin", MAGIC), ImportOptions())
+    assert error.value.hint == "pip install 'hotspot-profiling[memray]'"
+
+
+def test_only_a_capture_has_the_magic() -> None:
+    for data in (MAGIC, b"memray\0\x0b\0\0\0"):
+        head = bytes_source("x", data).head
+        assert [i.INFO.name for i in registry.importers() if i.detect(head) is Match.YES] == ["memray"]
+    assert importer.detect(bytes_source("x", b"\x04\x22\x4d\x18" + b"x" * 64 + b"memray\0").head) is Match.NO
