@@ -35,7 +35,7 @@ from hotspot.importers._gecko_tables import (
     stack_tree,
 )
 from hotspot.importers._js_frames import file_of_url, function_name, thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, running, scaled
+from hotspot.importers._web_columns import MILLISECOND, running, scaled, short
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
 
@@ -202,7 +202,9 @@ class _Frames:
     def _function(self, func: int) -> _Function:
         table, at = self._tables.funcs, f"{self._at}funcTable"
         if not 0 <= func < len(table.name):
-            raise MalformedProfile(self._path, f"{self._at}frameTable.func: there is no function {func}")
+            raise MalformedProfile(
+                self._path, f"{self._at}frameTable.func: there is no function {short(func)}"
+            )
         flags = None if table.flags is None else _at(table.flags, func) or 0
         name = self._string(table.name[func], f"{at}.name[{func}]")
         file = file_of_url(self._file(func, flags, at))
@@ -226,7 +228,7 @@ class _Frames:
                 return ""
             text = _at(self._tables.source_names, source)
             if text is None:
-                raise MalformedProfile(self._path, f"{at}.source[{func}]: there is no source {source}")
+                raise MalformedProfile(self._path, f"{at}.source[{func}]: there is no source {short(source)}")
             return self._string(text, f"sources.filename[{source}]")
         text = _at(table.file_name, func)
         return "" if text is None else self._string(text, f"{at}.fileName[{func}]")
@@ -242,7 +244,9 @@ class _Frames:
         if lib is None or lib < 0:
             return ""
         if lib >= len(self._libs):
-            raise MalformedProfile(self._path, f"{self._at}resourceTable.lib: there is no library {lib}")
+            raise MalformedProfile(
+                self._path, f"{self._at}resourceTable.lib: there is no library {short(lib)}"
+            )
         return self._libs[lib].path or self._libs[lib].name or ""
 
     def _kind(self, row: int) -> Kind:
@@ -268,7 +272,7 @@ class _Frames:
     def _string(self, row: int, at: str) -> str:
         if not 0 <= row < len(self._tables.strings):
             raise MalformedProfile(
-                self._path, f"{self._at}{at.removeprefix(self._at)}: there is no text {row}"
+                self._path, f"{self._at}{at.removeprefix(self._at)}: there is no text {short(row)}"
             )
         return self._tables.strings[row]
 

@@ -21,7 +21,7 @@ from hotspot.importers._gecko_tables import (
     stack_tree,
 )
 from hotspot.importers._js_frames import thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, scaled
+from hotspot.importers._web_columns import MILLISECOND, scaled, short
 from hotspot.importers._web_json import decode, is_number
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
@@ -44,13 +44,15 @@ def _process(
         libs = decode(path, libs.encode(), list[Lib], at=f"{at}libs")
     modules = _Modules(libs)
     # Times of a process count from its own start.
-    offset = scaled(path, [(profile.meta.start_time or epoch) - epoch], MILLISECOND, f"{at}meta.startTime")[0]
+    begin, zero = scaled(path, [profile.meta.start_time or epoch, epoch], MILLISECOND, f"{at}meta.startTime")
     for number, thread in enumerate(profile.threads):
         if isinstance(thread, str):
             child = decode(path, thread.encode(), RawProfile, at=f"{at}threads[{number}]")
             yield from _process(path, child, epoch, facts, f"{at}threads[{number}].")
             continue
-        yield _thread(path, profile.meta, thread, modules, int(offset), facts, f"{at}threads[{number}].")
+        yield _thread(
+            path, profile.meta, thread, modules, int(begin - zero), facts, f"{at}threads[{number}]."
+        )
     for number, child in enumerate(profile.processes or ()):
         yield from _process(path, child, epoch, facts, f"{at}processes[{number}].")
 
@@ -105,7 +107,7 @@ def _integers(path: str, table: RawTable, name: str, at: str) -> list[int | None
     column = _column(table, name)
     for row, value in enumerate(column):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise MalformedProfile(path, f"{at}.data[{row}].{name}: {value!r:.40} is not an index")
+            raise MalformedProfile(path, f"{at}.data[{row}].{name}: {short(value)} is not an index")
     return column
 
 
@@ -113,7 +115,7 @@ def _numbers(path: str, table: RawTable, name: str, at: str) -> list[int | float
     column = _column(table, name)
     for row, value in enumerate(column):
         if value is not None and not is_number(value):
-            raise MalformedProfile(path, f"{at}samples.data[{row}].{name}: {value!r:.40} is not a number")
+            raise MalformedProfile(path, f"{at}samples.data[{row}].{name}: {short(value)} is not a number")
     return column
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._gecko_shapes import Meta
-from hotspot.importers._web_columns import MICROSECOND, scaled, until_next
+from hotspot.importers._web_columns import MICROSECOND, scaled, short, until_next
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -113,7 +113,7 @@ def index_column(path: str, values: Sequence[int | None], limit: int, at: str) -
         bad = np.array([row for row, value in enumerate(values) if not -1 <= (value or 0) < limit])
     if len(bad):
         row = int(bad[0])
-        raise MalformedProfile(path, f"{at}[{row}]: {values[row]} is not a row of a table of {limit}")
+        raise MalformedProfile(path, f"{at}[{row}]: {short(values[row])} is not a row of a table of {limit}")
     return column
 
 

@@ -117,7 +117,7 @@ def _producer(meta: Meta) -> str:
 def _duration(path: str, meta: Meta, wrapped: int | float | None) -> int | None:
     """Return how long was profiled, as far as the file tells."""
     begin, end = meta.profiling_start_time, meta.profiling_end_time
-    length = end - begin if begin is not None and end is not None else wrapped
-    if length is None or length <= 0:
-        return None
-    return int(scaled(path, [length], MILLISECOND, "duration")[0])
+    if begin is None or end is None:
+        begin, end = 0, wrapped or 0
+    start, stop = scaled(path, [begin, end], MILLISECOND, "duration")
+    return int(stop - start) if stop > start else None

@@ -438,6 +438,11 @@ def replaced(document: Any, place: str, value: Any) -> Any:
         ("threads.0.samples.stack", [0], "threads[0].samples: stack has 1 rows, time has 4"),
         ("threads.0.samples.time.2", 1e300, "threads[0].samples.time[2]: 1e+300 is out of range"),
         ("threads.0.samples.time.2", "x", "threads[0].samples.time[2]: expected int | float, got str"),
+        (
+            "threads.0.samples.time.2",
+            10**400,
+            "threads[0].samples.time[2]: 10000000000000000000... (401 characters) is out",
+        ),
         ("threads.0.samples.weight", [1, 1, 1, 10**25], "threads[0].samples.weight[3]: 1"),
         (
             "meta.preprocessedProfileVersion",
