@@ -26,6 +26,7 @@ _BUILT_IN = (
     "perf_data",
     "memray",
     "pprof_legacy",
+    "austin_mojo",
     "pstats",
     "callgrind",
     "stackprof",
