@@ -38,6 +38,7 @@ _BUILT_IN = (
     "async_profiler",
     "cpython_sampling",
     "svg",
+    "macos_sample",
     "dtrace",
     "austin",
     "perf_script",
