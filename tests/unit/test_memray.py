@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hotspot.errors import MalformedProfile, MissingTool
+from hotspot.errors import HotspotError, MalformedProfile, MissingTool
 from hotspot.importers import memray as importer
 from hotspot.importers import registry
 from hotspot.importers.base import ImportOptions, Match, bytes_source
@@ -91,6 +92,20 @@ def test_a_damaged_capture_is_refused_under_its_own_name(capture: Path) -> None:
         with pytest.raises(MalformedProfile, match=r"^given: memray cannot read it: ") as error:
             importer.load(bytes_source("given", damaged), ImportOptions())
         assert "capture.bin" not in str(error.value)
+
+
+def test_a_capture_that_crashes_memrays_reader_is_an_error_like_any_other(capture: Path) -> None:
+    chance, refused = random.Random(3), 0
+    for _ in range(12):
+        data = bytearray(capture.read_bytes())
+        for _ in range(3):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+        try:
+            importer.load(bytes_source("given", bytes(data)), ImportOptions())[0].check()
+        except HotspotError as error:
+            refused += 1
+            assert str(error).startswith("given: ")  # noqa: PT017  (one of two right answers)
+    assert refused
 
 
 def test_a_compressed_capture_is_opened(capture: Path) -> None:
