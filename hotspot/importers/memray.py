@@ -66,6 +66,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     flat = [frames[i] for stack in found["stacks"] for i in stack]
     offsets = [0, *accumulate(map(len, found["stacks"]))]
     builder.add_samples(builder.add_stacks(flat, offsets), found["weights"], None, of_thread)
+    losses = [
+        Loss(LossKind.DROPPED, "memory in use at its peak; what was freed before or came later is not kept")
+    ]
+    if found["errors"]:
+        losses.append(Loss(LossKind.TRUNCATED, f"memray stopped reading early: {found['errors'][0]}"))
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
@@ -90,9 +95,11 @@ def _records(source: Source) -> dict[str, Any]:
         # -P: the folder of the program has a module called memray, this one.
         command = [sys.executable, "-P", _memray_records.__file__, path]
         done = subprocess.run(command, capture_output=True, check=False)
+    messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
     if done.returncode == 0:
         found: dict[str, Any] = json.loads(done.stdout)
+        # Where a record is damaged the reader says so, and gives what came before.
+        found["errors"] = [line for line in messages if line.startswith("Memray ERROR: ")]
         return found
-    messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
     reason = messages[-1].replace(path, source.path) if messages else "its reader crashed"
     raise MalformedProfile(source.path, f"memray cannot read it: {reason}")
