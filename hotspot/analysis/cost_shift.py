@@ -25,7 +25,7 @@ from hotspot.analysis.sets import EDGE, SetIndex
 from hotspot.analysis.statistics import MIN_SAMPLES
 from hotspot.analysis.totals import nearest_marked
 from hotspot.analysis.union import FloatArray, Union
-from hotspot.profile import Bool, Int32
+from hotspot.profile import Bool, Int32, Int64
 
 ShiftKind = Literal["renamed", "inlined", "split"]
 
@@ -33,7 +33,6 @@ _ACCEPTED = 0.6
 _CALLERS, _CALLEES, _COST = 0.5, 0.3, 0.2
 _LEAST_SIMILAR = 0.5
 _SHARE_MOVED = (0.5, 2.0)
-_MOST_CANDIDATES = 64  # new functions that a gone one is compared with, those of the most similar cost
 
 
 @dataclass(frozen=True)
@@ -97,34 +96,81 @@ def judged_union(union: Union, shifts: tuple[Shift, ...]) -> Union:
     return union.rearranged(renamed, absorbed[union.tree.frame])
 
 
+@dataclass(frozen=True, eq=False)
+class _Neighbours:
+    """Callers (or callees) of every function on one side, each with its share of the function's edges.
+
+    Attributes:
+        other: the neighbours of function after function, int32[edges].
+        share: of the function's samples that go over the edge, float64[edges]; those of a function add up to 1.
+        first: where each function's neighbours begin, with the end of the last, int64[functions + 1].
+    """
+
+    other: Int32
+    share: FloatArray
+    first: Int64
+
+    @classmethod
+    def of(cls, mine: Int32, other: Int32, samples: FloatArray, functions: int) -> _Neighbours:
+        seen = np.flatnonzero((samples > 0) & (mine != other))
+        order = seen[np.argsort(mine[seen], kind="stable")]
+        sums = np.bincount(mine[order], weights=samples[order], minlength=functions)
+        return cls(
+            other[order],
+            samples[order] / sums[mine[order]],
+            np.searchsorted(mine[order], np.arange(functions + 1)).astype(np.int64),
+        )
+
+    def has_any(self, function: int | Int64) -> Bool:
+        """Whether functions have neighbours at all."""
+        some: Bool = self.first[np.asarray(function) + 1] > self.first[function]
+        return some
+
+    def shares(self, function: int, name: Int32) -> FloatArray:
+        """Return the share of every function among one's neighbours, under their new names, float64[functions]."""
+        rows = slice(self.first[function], self.first[function + 1])
+        sums = np.bincount(name[self.other[rows]], weights=self.share[rows], minlength=len(name))
+        return sums.astype(np.float64)
+
+    def overlap(self, shares: FloatArray, functions: Int64) -> FloatArray:
+        """Return the weighted Jaccard of shares with those of each of some functions, float64[functions].
+
+        As shares add up to 1, the larger ones of each pair add up to 2 less the smaller ones.
+        """
+        length = self.first[functions + 1] - self.first[functions]
+        owner = np.repeat(np.arange(len(functions)), length)
+        skip = np.repeat(self.first[functions] - (np.cumsum(length) - length), length)
+        rows = np.arange(int(length.sum())) + skip
+        smaller = np.minimum(shares[self.other[rows]], self.share[rows])
+        common = np.bincount(owner, weights=smaller, minlength=len(functions))
+        return common / (2 - common)
+
+
 class _Edges:
-    """Callers and callees of a function with their size-corrected samples."""
+    """Callers and callees of every function, before and after."""
 
     def __init__(self, index: SetIndex, corrected: FloatArray) -> None:
         chosen = index.measure == EDGE
         caller, callee, count = index.function[chosen], index.callee[chosen], corrected[chosen]
-        self.called = _Neighbours(callee, caller, count, index.functions)
-        self.calling = _Neighbours(caller, callee, count, index.functions)
+        self.terms = [
+            (
+                weight,
+                _Neighbours.of(mine, other, count[:, 0], index.functions),
+                _Neighbours.of(mine, other, count[:, 1], index.functions),
+            )
+            for weight, mine, other in ((_CALLERS, callee, caller), (_CALLEES, caller, callee))
+        ]
 
-
-class _Neighbours:
-    """The other end of every edge of a function, by function."""
-
-    def __init__(self, mine: Int32, other: Int32, count: FloatArray, functions: int) -> None:
-        order = np.argsort(mine, kind="stable")
-        self.other = other[order]
-        self.count = count[order]
-        self.first = np.searchsorted(mine[order], np.arange(functions + 1))
-
-    def of(self, function: int, side: int, names: dict[int, int]) -> dict[int, float]:
-        """Return neighbour -> samples on one side, neighbours that were renamed under their new name."""
-        rows = slice(self.first[function], self.first[function + 1])
-        found: dict[int, float] = {}
-        for other, weight in zip(self.other[rows].tolist(), self.count[rows, side].tolist(), strict=True):
-            if weight > 0 and other != function:
-                name = names.get(other, other)
-                found[name] = found.get(name, 0.0) + weight
-        return found
+    def scores(self, total: FloatArray, f: int, candidates: Int64, name: Int32) -> FloatArray:
+        """Return how well each new function fits a gone one, float64[candidates]; 0 where it costs too unlike."""
+        before, after = total[f, 0], total[candidates, 1]
+        cost = np.minimum(before, after) / np.maximum(before, after)
+        score, weights = _COST * cost, np.full(len(candidates), _COST)
+        for weight, of_gone, of_new in self.terms:
+            applies = of_new.has_any(candidates) | of_gone.has_any(f)
+            score += np.where(applies, weight * of_new.overlap(of_gone.shares(f, name), candidates), 0.0)
+            weights += np.where(applies, weight, 0.0)
+        return np.where(cost >= _LEAST_SIMILAR, score / weights, 0.0)
 
 
 def _renames(edges: _Edges, total: FloatArray, gone: Bool, new: Bool) -> list[Shift]:
@@ -134,53 +180,25 @@ def _renames(edges: _Edges, total: FloatArray, gone: Bool, new: Bool) -> list[Sh
     therefore again until nothing is found.
     """
     shifts: list[Shift] = []
-    renamed: dict[int, int] = {}
+    name = np.arange(len(total), dtype=np.int32)
     waiting, candidates = np.flatnonzero(gone), np.flatnonzero(new)
     while len(waiting) and len(candidates):
         scored: list[tuple[float, int, int]] = []
         for f in waiting.tolist():
-            for g in _similar(total, f, candidates):
-                score = _rename_score(edges, total, f, g, renamed)
-                if score >= _ACCEPTED:
-                    scored.append((score, f, g))
+            scores = edges.scores(total, f, candidates, name)
+            fitting = np.flatnonzero(scores >= _ACCEPTED)
+            scored += [(float(scores[i]), f, int(candidates[i])) for i in fitting]
         used: set[int] = set()
         for score, f, g in sorted(scored, key=lambda item: (-item[0], item[1], item[2])):
             if f not in used and g not in used:
                 shifts.append(Shift("renamed", g, (f,), score))
-                renamed[f] = g
+                name[f] = g
                 used |= {f, g}
         if not used:
             break
-        waiting = np.array([f for f in waiting.tolist() if f not in used], dtype=np.int64)
-        candidates = np.array([g for g in candidates.tolist() if g not in used], dtype=np.int64)
+        waiting = waiting[[f not in used for f in waiting.tolist()]]
+        candidates = candidates[[g not in used for g in candidates.tolist()]]
     return shifts
-
-
-def _similar(total: FloatArray, f: int, candidates: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
-    """Return the new functions that cost about what ``f`` did, most similar first."""
-    before, after = total[f, 0], total[candidates, 1]
-    cost = np.minimum(before, after) / np.maximum(before, after)
-    order = np.argsort(-cost, kind="stable")[:_MOST_CANDIDATES]
-    similar: list[int] = candidates[order[cost[order] >= _LEAST_SIMILAR]].tolist()
-    return similar
-
-
-def _rename_score(edges: _Edges, total: FloatArray, f: int, g: int, renamed: dict[int, int]) -> float:
-    small, large = sorted((float(total[f, 0]), float(total[g, 1])))
-    terms = [(_COST, small / large)]
-    for weight, neighbours in ((_CALLERS, edges.called), (_CALLEES, edges.calling)):
-        of_f, of_g = neighbours.of(f, 0, renamed), neighbours.of(g, 1, {})
-        if of_f or of_g:
-            terms.append((weight, _weighted_jaccard(of_f, of_g)))
-    return sum(weight * value for weight, value in terms) / sum(weight for weight, _ in terms)
-
-
-def _weighted_jaccard(one: dict[int, float], other: dict[int, float]) -> float:
-    """Weighted Jaccard of two sets of edge shares."""
-    sums = (sum(one.values()) or 1.0, sum(other.values()) or 1.0)
-    shares = [(one.get(k, 0.0) / sums[0], other.get(k, 0.0) / sums[1]) for k in one.keys() | other.keys()]
-    largest = sum(max(pair) for pair in shares)
-    return sum(min(pair) for pair in shares) / largest if largest else 0.0
 
 
 def _inlined(union: Union, name: Int32, own: FloatArray, gone: Bool) -> list[Shift]:

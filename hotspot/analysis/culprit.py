@@ -98,7 +98,7 @@ def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
         taken = _strongest(index, tests, blameable)
         if taken is None:
             break
-        explained, because = _explain(scan, sets, tests, count, taken)
+        explained, because = _explain(scan, sets, tests, count, taken, blameable)
         culprit = _charged(scan, sets, tests, count, explained, because)
         if all((culprit.function, culprit.callee) != (known.function, known.callee) for known in culprits):
             culprits.append(culprit)
@@ -118,7 +118,9 @@ def _strongest(index: SetIndex, tests: SetTests, blameable: Bool) -> int | None:
     return int(tied[np.lexsort((-(tests.t[tied] ** 2), index.measure[tied]))[0]])
 
 
-def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int) -> tuple[int, Because]:
+def _explain(
+    scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int, blameable: Bool
+) -> tuple[int, Because]:
     """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
     index, model = scan.index, scan.model
     if index.measure[taken] == EDGE:
@@ -133,7 +135,8 @@ def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: 
             dispersion=float(tests.dispersion[taken]),
         )
         edge = index.edge(int(callers[found.caller]), function) if found.caller is not None else None
-        if edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all():
+        tested = edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all()
+        if edge is not None and tested and blameable[edge]:
             return edge, "calls_more" if found.certain else "ambiguous"
         return taken, "slower" if found.certain else "ambiguous"
     calls = (index.measure == EDGE) & (index.function == function) & (index.callee != function)

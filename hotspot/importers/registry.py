@@ -26,6 +26,8 @@ _BUILT_IN = (
     "perf_data",
     "memray",
     "pprof_legacy",
+    "speedscope",
+    "pprof",
     "austin_mojo",
     "pstats",
     "callgrind",

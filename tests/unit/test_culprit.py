@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hotspot.analysis.diff import diff
-from hotspot.analysis.statistics import blamed_caller
 
 from tests.diff_vocabulary import PROGRAM, Stacks, culprits, edited, row_of, runs, scaled
+from tests.vocabulary import profile_from_text
 
 
 def blamed(
@@ -81,7 +81,13 @@ def test_every_significant_sample_is_explained_once() -> None:
     assert total == pytest.approx(found.change, abs=0.012)
 
 
-def test_blame_by_hand() -> None:
-    # Of 100 more under one caller and none under the other; the same for both; the dominant one with a silent rest.
-    assert blamed_caller([200, 300], [300, 300], size_ratio=1, dispersion=1) == 0
-    assert blamed_caller([200, 300], [300, 450], size_ratio=1, dispersion=1) is None
+def test_a_caller_without_a_name_is_not_blamed() -> None:
+    before = [{"main": 1}, {"main": 1, "0x7f00": 24}, {"main": 24, "d": 2, "0x7f00;a": 2723}]
+    after = [{"main": 1, "b": 28}, {"main": 1, "e": 958}, {"c": 310, "d": 26, "main;a": 56}, {"0x7f00": 4}]
+    sides = [
+        [profile_from_text("\n".join(f"{stack} {weight}" for stack, weight in run.items())) for run in side]
+        for side in (before, after)
+    ]
+    assert [
+        row.function for row in diff(*sides).rows if row.culprit and row.function.startswith("[unknown")
+    ] == []

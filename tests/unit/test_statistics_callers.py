@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hotspot.analysis.statistics import (
     DataNeeded,
     between_run_floor,
-    blamed_caller,
+    blame,
     caller_agreement,
     data_needed,
     log_ratio_error,
@@ -24,7 +25,9 @@ def agreement(
 def blamed(
     before: list[float], after: list[float], size_ratio: float = 1.0, dispersion: float = 1.0
 ) -> int | None:
-    return blamed_caller(before, after, size_ratio=size_ratio, dispersion=dispersion)
+    counts = np.array([before, after], dtype=np.float64).T.reshape(-1, 2)
+    found = blame(counts, is_after=np.array([False, True]), size_ratio=size_ratio, dispersion=dispersion)
+    return found.caller
 
 
 def test_agreement_by_hand() -> None:

@@ -104,7 +104,7 @@ def blame(counts: ArrayLike, *, is_after: BoolArray, size_ratio: float, dispersi
     before, after = x[:, ~is_after].sum(axis=1), x[:, is_after].sum(axis=1)
     moved = after / size_ratio - before
     total = float(moved.sum())
-    if len(x) < 2 or total == 0:
+    if np.count_nonzero(x.any(axis=1)) < 2 or total == 0:
         return Blame(None, True)
     first = int(np.argmax(moved / total))
     if moved[first] / total < HELD_SHARE:
