@@ -77,11 +77,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         format=INFO.name,
         producer="memray",
         duration_ns=max(round(found["seconds"] * 1e9), 0) or None,
-        losses=(
-            Loss(
-                LossKind.DROPPED, "memory in use at its peak; what was freed before or came later is not kept"
-            ),
-        ),
+        losses=tuple(losses),
     )
     return [builder.build(provenance, threads=tuple(threads))]
 
