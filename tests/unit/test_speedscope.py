@@ -377,7 +377,7 @@ def test_numbers_that_do_not_fit_at_all(text: str) -> None:
 
 
 def written(profile: Profile) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(exporter.render(profile))
+    result: dict[str, Any] = json.loads(b"".join(exporter.write(profile)))
     return result
 
 
@@ -413,10 +413,10 @@ def test_one_profile_a_value_type_the_selected_one_first() -> None:
 
 
 def test_hotspot_reads_its_value_types_back() -> None:
-    profile = read(exporter.render(two_types()))
+    profile = read(b"".join(exporter.write(two_types())))
     assert profile.value_types == (ValueType("cpu", "seconds", 100), COUNT)
     assert (profile.label, profile.total, profile.sample_count) == ("before", 35, 4)
-    foreign = exporter.render(two_types()).replace(b'"hotspot":', b'"other":')
+    foreign = b"".join(exporter.write(two_types())).replace(b'"hotspot":', b'"other":')
     assert [(p.label, str(p.value_type)) for p in read_all(foreign)] == [
         ("before: cpu/seconds", "time/seconds"),
         ("before: samples/count", "samples/count"),
@@ -461,26 +461,26 @@ def test_units_that_the_format_does_not_have(
 
 def test_weights_are_written_exactly() -> None:
     profile = profile_from_text(f"main {2**62 + 1}", ValueType("time", "seconds", 10**18))
-    assert b'"weights":[4.611686018427387905]' in exporter.render(profile)
+    assert b'"weights":[4.611686018427387905]' in b"".join(exporter.write(profile))
 
 
 def test_a_name_that_is_no_text_is_written_all_the_same() -> None:
     profile = profile_from_text("main;x 1")
     strings = tuple("\ud800" if text == "x" else text for text in profile.frames.strings)
     lone = replace(profile, frames=replace(profile.frames, strings=strings), label="\udfff")
-    assert folded(read(exporter.render(lone))) == {r"main;\ud800": 1}
+    assert folded(read(b"".join(exporter.write(lone)))) == {r"main;\ud800": 1}
 
 
 def test_negative_weights_are_refused() -> None:
     with pytest.raises(UsageError, match="no negative weights"):
-        exporter.render(profile_from_text("main;a 3\nmain;b -1"))
+        b"".join(exporter.write(profile_from_text("main;a 3\nmain;b -1")))
 
 
 def test_weights_past_int64_are_refused() -> None:
     with pytest.raises(
         UsageError, match="the weights of heap/megabytes are too large for speedscope in bytes"
     ):
-        exporter.render(profile_from_text(f"main {2**43}", ValueType("heap", "megabytes")))
+        b"".join(exporter.write(profile_from_text(f"main {2**43}", ValueType("heap", "megabytes"))))
 
 
 def test_what_is_written_fits_the_published_schema() -> None:
