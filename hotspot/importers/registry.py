@@ -25,11 +25,13 @@ from hotspot.profile import Profile
 _BUILT_IN = (
     "perf_data",
     "memray",
+    "pprof",
     "pprof_legacy",
     "pstats",
     "callgrind",
     "stackprof",
     "pyinstrument",
+    "speedscope",
     "cpuprofile",
     "chrome_trace",
     "gecko",

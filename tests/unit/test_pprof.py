@@ -121,6 +121,7 @@ def test_equal_value_types_are_told_apart() -> None:
         ([("thread_id", "77")], Thread(None, 77, "")),
         ([("thread", 9)], Thread(None, 9, "")),
         ([("process_id", 1), ("Thread-Name", "12")], Thread(1, 12, "")),
+        ([("tid", "9" * 5000), ("thread", "w")], Thread(None, None, "w")),
         ([("tid", 0)], Thread(None, 0, "")),
     ],
 )

@@ -249,11 +249,18 @@ def test_idle_time_is_not_counted_and_stated() -> None:
             "O0@0 O1@1 C0@2 C1@3",
             "frame 'a' closes while 'b' is running, value 2 - at `$.profiles[0].events[2]`",
         ),
-        ("O0@5 C0@2.5", "it happens before the event ahead of it, value 2.5 - at `$.profiles[0].events[1]`"),
+        (
+            "O0@5 C0@2.5",
+            "the event lies before the one ahead of it, value 2.5 - at `$.profiles[0].events[1]`",
+        ),
         ("O0@0 C0@1 O9@2 C9@3", "frame 9 does not exist (the file has 4) - at `$.profiles[0].events[2]`"),
         ("O-1@0 C-1@1", "frame -1 does not exist (the file has 4) - at `$.profiles[0].events[0]`"),
         ("X0@0", "Invalid enum value 'X' - at `$.profiles[0].events[0].type`"),
         ("O0@null", "Expected `float`, got `null` - at `$.profiles[0].events[0].at`"),
+        (
+            "O0@-9000000000000000000 C0@9000000000000000000",
+            "a number is too large - at `$.profiles[0].events`",
+        ),
         ("O0@0 C0@1e300", "a number is too large - at `$.profiles[0].events`"),
     ],
 )
