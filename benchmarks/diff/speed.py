@@ -58,7 +58,9 @@ def sides(stacks: int, own: float) -> tuple[list[Profile], list[Profile]]:
     result: tuple[list[Profile], list[Profile]] = ([], [])
     for side in (0, 1):
         for _ in range(5):
-            some = np.concatenate([order[:shared], rng.choice(order[shared:], stacks - shared, replace=False)])
+            some = np.concatenate(
+                [order[:shared], rng.choice(order[shared:], stacks - shared, replace=False)]
+            )
             slower = 1 + side * (frames[some, -1] == 77)
             count = 1 + rng.poisson(mean[some] * slower)
             result[side].append(run(frames[some], count, renamed if side else names))
@@ -66,7 +68,9 @@ def sides(stacks: int, own: float) -> tuple[list[Profile], list[Profile]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--stacks", type=int, default=100_000)
     parser.add_argument("--own", type=float, default=0.3, help="share of a run's stacks that are its own")
     options = parser.parse_args()

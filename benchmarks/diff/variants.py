@@ -126,6 +126,14 @@ def build(language: str, variant: str, folder: Path) -> list[str]:
     if language == "py":
         return [sys.executable, str(path)]
     program = place / "ledger"
-    flags = ["-O1", "-g", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fno-optimize-sibling-calls", "-falign-functions=64", "-falign-loops=64"]
+    flags = [
+        "-O1",
+        "-g",
+        "-fno-omit-frame-pointer",
+        "-mno-omit-leaf-frame-pointer",
+        "-fno-optimize-sibling-calls",
+        "-falign-functions=64",
+        "-falign-loops=64",
+    ]
     subprocess.run(["cc", *flags, "-o", str(program), str(path)], check=True)
     return [str(program)]

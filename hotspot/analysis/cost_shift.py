@@ -129,7 +129,8 @@ class _Neighbours:
     def shares(self, function: int, name: Int32) -> FloatArray:
         """Return the share of every function among one's neighbours, under their new names, float64[functions]."""
         rows = slice(self.first[function], self.first[function + 1])
-        return np.bincount(name[self.other[rows]], weights=self.share[rows], minlength=len(name))
+        sums = np.bincount(name[self.other[rows]], weights=self.share[rows], minlength=len(name))
+        return sums.astype(np.float64)
 
     def overlap(self, shares: FloatArray, functions: Int64) -> FloatArray:
         """Return the weighted Jaccard of shares with those of each of some functions, float64[functions].
@@ -152,7 +153,11 @@ class _Edges:
         chosen = index.measure == EDGE
         caller, callee, count = index.function[chosen], index.callee[chosen], corrected[chosen]
         self.terms = [
-            (weight, *(_Neighbours.of(mine, other, count[:, side], index.functions) for side in (0, 1)))
+            (
+                weight,
+                _Neighbours.of(mine, other, count[:, 0], index.functions),
+                _Neighbours.of(mine, other, count[:, 1], index.functions),
+            )
             for weight, mine, other in ((_CALLERS, callee, caller), (_CALLEES, caller, callee))
         ]
 

@@ -89,6 +89,8 @@ def parse_header(line: bytes, *, opens_stack: bool) -> Header | None:
     header: Header | None = None
     if b"." in line and (timed := _TIMED.match(line)):
         header = _timed_header(timed)
+        if header is None:
+            return None
     elif untimed := _UNTIMED.match(line):
         header = _untimed_header(untimed)
     if header is not None:

@@ -167,7 +167,10 @@ class ScriptParser:
         edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
         for begin, stop in zip(edge[0::2], edge[1::2], strict=True):
             at = int(lines.start[begin])
-            reader = BlockReader(self.table, lines.text[at : int(lines.end[stop - 1])].split(b"\n"))
+            block = lines.text[at : int(lines.end[stop - 1])]
+            if not block.strip():
+                continue
+            reader = BlockReader(self.table, block.split(b"\n"))
             for sample in reader.samples():
                 header = sample.header or self._note_headless(sample, offset + at)
                 stack.append(self._stacks[sample.chain])

@@ -66,7 +66,7 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
     with_period = {
         part.events[event]
         for part, keep in zip(parts, kept, strict=True)
-        for event in np.unique(part.rows.event[keep & (part.rows.period != MISSING)]).tolist()
+        for event in _by_appearance(part.rows.event[keep & (part.rows.period != MISSING)], len(part.events))
     }
     value_types, events = _value_types(names, with_period)
     has_time = any(
@@ -119,14 +119,21 @@ def _kept_rows(part: Columns, parts: Sequence[Columns]) -> Bool:
     return np.ones(len(part.rows), dtype=bool)
 
 
+def _by_appearance(column: Int32, count: int) -> list[int]:
+    """Return the distinct numbers of a column, all below ``count``, in order of first appearance."""
+    first = np.full(count, len(column), dtype=np.int64)
+    first[column[::-1]] = np.arange(len(column) - 1, -1, -1)  # of equal ones the last assignment stays
+    order = np.argsort(first, kind="stable")
+    return [int(number) for number in order if first[number] < len(column)]
+
+
 # -- value types and weights ----------------------------------------------------------------------------------
 
 
 def _events_by_appearance(parts: Sequence[Columns], kept: Sequence[Bool]) -> list[bytes]:
     names: dict[bytes, None] = {}
     for part, keep in zip(parts, kept, strict=True):
-        numbers, first = np.unique(part.rows.event[keep], return_index=True)
-        for number in numbers[np.argsort(first)].tolist():
+        for number in _by_appearance(part.rows.event[keep], len(part.events)):
             names.setdefault(part.events[number])
     return list(names)
 
@@ -175,7 +182,7 @@ def _threads(parts: Sequence[Columns], kept: Sequence[Bool]) -> dict[Thread, int
     threads: dict[Thread, int] = {}
     for part, keep in zip(parts, kept, strict=True):
         used = part.rows.thread[keep]
-        for number in np.unique(used[used >= 0]).tolist():
+        for number in _by_appearance(used[used != NO_HEADER], len(part.threads)):
             pid, tid, comm = part.threads[number]
             if pid is not None or tid is not None:
                 threads.setdefault(Thread(pid, tid, decode_text(comm)), len(threads))
@@ -198,7 +205,7 @@ def _handles(builder: ProfileBuilder, part: Columns, keep: Bool, tally: _Tally) 
     comms = {comm: intern(decode_text(comm), kind=Kind.PROCESS) for _, _, comm in part.threads if comm}
     comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
     key = (comm_of[part.rows.thread[keep]] + 1) * len(part.stacks) + part.rows.stack[keep]
-    distinct, inverse = np.unique(key, return_inverse=True)
+    distinct, inverse = _distinct(key, (int(comm_of.max()) + 2) * len(part.stacks))
     comm = distinct // len(part.stacks) - 1
     chains = part.stacks[distinct % len(part.stacks)]  # callers, leaf
 
@@ -214,8 +221,18 @@ def _handles(builder: ProfileBuilder, part: Columns, keep: Bool, tally: _Tally) 
         _put_reversed(flat, at, frame, part, chain)
         at = at + length[chain]
     tally.truncated += int((part.chain_depth[chains].sum(axis=1) == MAX_STACK)[inverse].sum())
-    handles: Int32 = builder.add_stacks(flat, offset)[inverse.reshape(-1)]
+    handles: Int32 = builder.add_stacks(flat, offset)[inverse]
     return handles
+
+
+def _distinct(key: Int64, bound: int) -> tuple[Int64, Int64]:
+    """Return the distinct keys, all below ``bound``, in order, and which of them each key is."""
+    if bound > 4 * len(key) + (1 << 20):
+        distinct, inverse = np.unique(key, return_inverse=True)
+        return distinct, inverse.reshape(-1)
+    seen = np.zeros(bound, dtype=bool)  # no sorting where a table is small enough
+    seen[key] = True
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
 
 
 def _put_reversed(flat: Int32, at: Int64, frame: Int32, part: Columns, chain: Int32) -> None:

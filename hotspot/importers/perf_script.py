@@ -24,7 +24,7 @@ from hotspot.importers._perf_parse import ScriptParser, parse
 from hotspot.importers._perf_profile import assemble, has_headers
 from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
-from hotspot.profile import Loss, LossKind, Profile, Provenance
+from hotspot.profile import Bool, Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo(
     "perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks")
@@ -92,9 +92,9 @@ def _resemblance(columns: Columns) -> Match:
     rows = columns.rows
     if columns.oddities.skipped * 2 > columns.oddities.lines:
         return Match.NO
-    stacked = np.asarray(columns.stacks.any(axis=1))[rows.stack]
-    named = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
-    timed = rows.time != MISSING
+    stacked: Bool = (columns.stacks.sum(axis=1) > 0)[rows.stack]
+    named: Bool = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
+    timed: Bool = rows.time != MISSING
     if bool((stacked & (timed | named)).any()):
         return Match.YES
     return Match.MAYBE if bool(stacked.any() or (timed & named).any()) else Match.NO
