@@ -280,7 +280,7 @@ def test_events_that_do_not_fit(events: str, reason: str) -> None:
         (sampled([[0, 4]], [1]), "frame 4 does not exist (the file has 4) - at `$.profiles[0].samples[0]`"),
         (
             sampled([[0], [0], [9**40]], [1] * 3),
-            "frame 4 does not exist (the file has 4) - at `$.profiles[0].samples[0]`",
+            "a frame number is too large - at `$.profiles[0].samples[2]`",
         ),
         (
             sampled([[0], [-1]], [1, 1]),
