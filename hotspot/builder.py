@@ -35,6 +35,7 @@ from hotspot.profile import (
 from hotspot.units import ValueType
 
 _MAX_WEIGHT = 2**63 - 1
+_SUM_ROWS = 1 << 16
 
 
 class FrameTable:
@@ -69,14 +70,6 @@ class FrameTable:
 
 
 @dataclass
-class _SampleBatch:
-    handle: Int32
-    weight: Int64
-    time: Int64 | None
-    thread: Int32 | None
-
-
-@dataclass
 class ProfileBuilder:
     """Collects frames, nodes and samples of one profile.
 
@@ -90,7 +83,12 @@ class ProfileBuilder:
     _parents: list[Int32] = field(default_factory=list)
     _frames_of: list[Int32] = field(default_factory=list)
     _handles: int = 0
-    _batches: list[_SampleBatch] = field(default_factory=list)
+    _handle: list[Int32] = field(
+        default_factory=list
+    )  # these four: a column of all samples, an array a batch
+    _weight: list[Int64] = field(default_factory=list)
+    _time: list[Int64] = field(default_factory=list)
+    _thread: list[Int32] = field(default_factory=list)
 
     def add_nodes(self, parent: npt.ArrayLike, frame: npt.ArrayLike) -> Int32:
         """Add call-tree nodes and return their handles, int32[n].
@@ -169,19 +167,17 @@ class ProfileBuilder:
         weights = np.asarray(weight, dtype=np.int64)
         if weights.ndim == 1:
             weights = weights.reshape(-1, 1)
-        self._batches.append(
-            _SampleBatch(
-                np.asarray(handle, dtype=np.int32),
-                weights,
-                None if time is None else np.asarray(time, dtype=np.int64),
-                None if thread is None else np.asarray(thread, dtype=np.int32),
-            )
-        )
+        self._handle.append(np.asarray(handle, dtype=np.int32))
+        self._weight.append(weights)
+        if time is not None:
+            self._time.append(np.asarray(time, dtype=np.int64))
+        if thread is not None:
+            self._thread.append(np.asarray(thread, dtype=np.int32))
 
     def build(
         self, provenance: Provenance, *, threads: tuple[Thread, ...] = (), selected: int = 0, label: str = ""
     ) -> Profile:
-        """Merge equal paths, order nodes depth-first, and freeze.
+        """Merge equal paths, order nodes depth-first, and freeze; the builder is spent then.
 
         Raises:
             MalformedProfile: the weights of a value type add up to more than int64 holds.
@@ -206,19 +202,17 @@ class ProfileBuilder:
         )
 
     def _samples(self, node_of_handle: Int32) -> Samples:
-        columns = len(self.value_types)
-        batches = self._batches
-        handle = _joined([b.handle for b in batches])
-        weight = (
-            np.concatenate([b.weight for b in batches]) if batches else np.zeros((0, columns), dtype=np.int64)
-        )
-        leaf = node_of_handle[handle] if len(handle) else np.zeros(0, dtype=np.int32)
-        times = [b.time for b in batches if b.time is not None]
-        threads = [b.thread for b in batches if b.thread is not None]
-        if not times and not threads:
+        """Join the batches, column by column; a joined one is let go, so that only one at a time is held twice."""
+        leaf = node_of_handle[_joined(self._handle)] if self._handle else np.zeros(0, dtype=np.int32)
+        self._handle.clear()
+        weight = np.concatenate([np.zeros((0, len(self.value_types)), dtype=np.int64), *self._weight])
+        self._weight.clear()
+        time = np.concatenate(self._time) if self._time else None
+        self._time.clear()
+        thread = np.concatenate(self._thread) if self._thread else None
+        self._thread.clear()
+        if time is None and thread is None:
             leaf, weight = _one_row_a_stack(leaf, weight)
-        time = np.concatenate(times) if times else None
-        thread = np.concatenate(threads) if threads else None
         for array in (leaf, weight, time, thread):
             if array is not None:
                 array.flags.writeable = False
@@ -247,9 +241,11 @@ def _one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
 
 def _exact_abs_sum(column: Int64) -> int:
     """Sum absolute values without wrapping: 31-bit halves summed apart, joined as Python integers."""
-    high = np.abs(column >> 31)
-    low = column & (2**31 - 1)
-    return int(high.sum()) * 2**31 + int(low.sum())
+    total = 0
+    for begin in range(0, len(column), _SUM_ROWS):  # piece by piece, for the halves take memory
+        piece = column[begin : begin + _SUM_ROWS]
+        total += int(np.abs(piece >> 31).sum()) * 2**31 + int((piece & (2**31 - 1)).sum())
+    return total
 
 
 def _depth_first(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32, CallTree]:
