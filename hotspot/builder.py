@@ -83,9 +83,8 @@ class ProfileBuilder:
     _parents: list[Int32] = field(default_factory=list)
     _frames_of: list[Int32] = field(default_factory=list)
     _handles: int = 0
-    _handle: list[Int32] = field(
-        default_factory=list
-    )  # these four: a column of all samples, an array a batch
+    # A column of the samples each; an array a batch.
+    _handle: list[Int32] = field(default_factory=list)
     _weight: list[Int64] = field(default_factory=list)
     _time: list[Int64] = field(default_factory=list)
     _thread: list[Int32] = field(default_factory=list)
