@@ -56,11 +56,11 @@ class _Survey:
     last: int = 0
 
     def add(self, part: Columns, rows: Rows) -> None:
-        for event in by_appearance(rows.event, len(part.events)):
+        for event in _by_appearance(rows.event, len(part.events)):
             name = part.events[event]
             has_period = bool((rows.period[rows.event == event] != MISSING).any())
             self.events[name] = self.events.get(name, False) or has_period
-        for number in by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
+        for number in _by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
             thread = _thread(part.threads[number])
             if thread is not None:
                 self.threads.setdefault(thread, len(self.threads))
@@ -143,12 +143,16 @@ def has_headers(parts: Sequence[Columns]) -> bool:
 
 def _drop_headless(parts: Sequence[Columns]) -> None:
     """Drop frames without a header where samples have headers: theirs was not understood."""
-    if has_headers(parts):
-        for part in parts:
-            part.batches[:] = [rows.pick(rows.thread != NO_HEADER) for rows in part.batches]
+    if not has_headers(parts):
+        return
+    for part in parts:
+        for number, rows in enumerate(part.batches):
+            headed = rows.thread != NO_HEADER
+            if not headed.all():
+                part.batches[number] = rows.pick(headed)
 
 
-def by_appearance(column: Int32, count: int) -> list[int]:
+def _by_appearance(column: Int32, count: int) -> list[int]:
     """Return the distinct numbers of a column, all below ``count``, in order of first appearance."""
     first = np.full(count, len(column), dtype=np.int64)
     first[column[::-1]] = np.arange(len(column) - 1, -1, -1)  # of equal ones the last assignment stays
