@@ -62,11 +62,9 @@ class ScriptParser:
     _lost: int = 0
 
     def columns(self) -> Columns:
-        """Return what was read; the parser is spent."""
+        """Return what was read; the parser is spent then."""
         flat, offsets, depth = self.table.flat_chains()
         packed = np.fromiter(self._stacks, dtype=np.int64, count=len(self._stacks))
-        rows = join_rows(self._batches)
-        self._batches = []
         return Columns(
             frames=tuple(self.table.frames),
             chain_frame=flat,
@@ -75,7 +73,7 @@ class ScriptParser:
             stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
-            rows=rows,
+            batches=self._batches,
             oddities=Oddities(
                 lines=self._lines,
                 skipped=self._skipped,

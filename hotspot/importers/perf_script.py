@@ -24,7 +24,7 @@ from hotspot.importers._perf_parse import ScriptParser, parse
 from hotspot.importers._perf_profile import assemble, has_headers
 from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
-from hotspot.profile import Bool, Loss, LossKind, Profile, Provenance
+from hotspot.profile import Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo(
     "perf-script", "Linux perf script text", (".perf", ".perf.txt", ".linux-perf.txt", ".stacks")
@@ -89,15 +89,18 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 def _resemblance(columns: Columns) -> Match:
     """Say how much what was read looks like samples: headers with stacks, or at least stacks or timed events."""
-    rows = columns.rows
     if columns.oddities.skipped * 2 > columns.oddities.lines:
         return Match.NO
-    stacked: Bool = (columns.stacks.sum(axis=1) > 0)[rows.stack]
-    named: Bool = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
-    timed: Bool = rows.time != MISSING
-    if bool((stacked & (timed | named)).any()):
-        return Match.YES
-    return Match.MAYBE if bool(stacked.any() or (timed & named).any()) else Match.NO
+    has_stack = columns.stacks.sum(axis=1) > 0
+    has_name = np.array([bool(event) for event in columns.events], dtype=bool)
+    best = Match.NO
+    for rows in columns.batches:
+        stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
+        if bool((stacked & (timed | named)).any()):
+            return Match.YES
+        if bool(stacked.any() or (timed & named).any()):
+            best = Match.MAYBE
+    return best
 
 
 def _parse_head(head: Head) -> Columns:

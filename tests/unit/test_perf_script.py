@@ -10,7 +10,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import _perf_headers, _perf_stacks, perf_script
 from hotspot.importers._perf_block import BlockReader
-from hotspot.importers._perf_columns import Columns
+from hotspot.importers._perf_columns import Columns, join_rows
 from hotspot.importers._perf_headers import Layout
 from hotspot.importers._perf_lines import Header, module_kind, parse_frame, parse_header
 from hotspot.importers._perf_parse import ScriptParser, parse
@@ -701,7 +701,7 @@ def samples_of(columns: Columns) -> list[_Sample]:
         begin, end = columns.chain_offset[number : number + 2]
         return tuple(columns.frames[frame] for frame in columns.chain_frame[begin:end])
 
-    rows = columns.rows
+    rows = join_rows(columns.batches)
     return [
         (
             chain(columns.stacks[stack][1]) + chain(columns.stacks[stack][0]),
@@ -761,7 +761,7 @@ def test_the_fast_path_is_taken_for_plain_samples(monkeypatch: pytest.MonkeyPatc
     for text in (TWO_SAMPLES, FLAT * 10):
         parser = ScriptParser()
         parser.feed(draw(text).encode() if text is TWO_SAMPLES else (draw(FLAT) * 10 + "\n").encode(), 0)
-        assert len(parser.columns().rows) >= 2
+        assert len(join_rows(parser.columns().batches)) >= 2
 
 
 @given(_scripts, st.integers(1, 300))
