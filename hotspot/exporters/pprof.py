@@ -16,7 +16,7 @@ Source: ``proto/profile.proto`` of github.com/google/pprof.
 
 from __future__ import annotations
 
-import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import gcd
@@ -54,42 +54,46 @@ _RESOLVED = (  # else pprof looks for the binary, to look its symbols up
     MappingField.HAS_INLINE_FRAMES,
 )
 _LARGEST = 2**63 - 1
+_PIECE = 1 << 13  # messages compressed at a time
 
 
 def write(profile: Profile) -> Iterator[bytes]:
-    """Yield the file in one piece; see `render`."""
-    yield render(profile)
-
-
-def render(profile: Profile) -> bytes:
-    """Return the file.
+    """Yield the compressed file.
 
     Raises:
-        UsageError: weights are fractions that no unit of pprof can hold as whole numbers.
+        UsageError: weights are fractions that no unit of pprof can hold as whole numbers. Nothing was yielded then.
     """
     columns = [whole_numbers(v, profile.samples.weight[:, i]) for i, v in enumerate(profile.value_types)]
+    gzip = zlib.compressobj(wbits=31)  # gzip's header, with time stamp 0
+    pending: list[bytes] = []
+    for message in _messages(profile, columns):
+        pending.append(message)
+        if len(pending) >= _PIECE:
+            yield gzip.compress(b"".join(pending))
+            pending = []
+    yield gzip.compress(b"".join(pending)) + gzip.flush()
+
+
+def _messages(profile: Profile, columns: list[Whole]) -> Iterator[bytes]:
+    """Yield the fields of the Profile message; samples come first, for they fill the tables behind them."""
     tables = _Tables(profile)
-    samples = _samples(profile, tables, np.stack([column.values for column in columns], axis=1))
-    out = [
-        *(bytes_field(ProfileField.SAMPLE_TYPE, tables.value_type(column.value_type)) for column in columns),
-        *(bytes_field(ProfileField.SAMPLE, sample) for sample in samples),
-        *(bytes_field(ProfileField.MAPPING, mapping) for mapping in tables.mappings),
-        *(bytes_field(ProfileField.LOCATION, location) for location in tables.locations),
-        *(bytes_field(ProfileField.FUNCTION, function) for function in tables.functions),
-    ]
+    for column in columns:
+        yield bytes_field(ProfileField.SAMPLE_TYPE, tables.value_type(column.value_type))
+    for sample in _samples(profile, tables, np.stack([column.values for column in columns], axis=1)):
+        yield bytes_field(ProfileField.SAMPLE, sample)
+    for mapping in tables.mappings:
+        yield bytes_field(ProfileField.MAPPING, mapping)
+    for location in tables.locations:
+        yield bytes_field(ProfileField.LOCATION, location)
+    for function in tables.functions:
+        yield bytes_field(ProfileField.FUNCTION, function)
     comments = [f"hotspot {__version__}", *(column.note for column in columns if column.note)]
-    tail = [
-        varint_field(ProfileField.DURATION_NANOS, profile.provenance.duration_ns or 0),
-        bytes_field(ProfileField.COMMENT, b"".join(varint(tables.text(comment)) for comment in comments)),
-        varint_field(
-            ProfileField.DEFAULT_SAMPLE_TYPE, tables.text(columns[profile.selected].value_type.type)
-        ),
-    ]
-    strings = [
-        bytes_field(ProfileField.STRING_TABLE, text.encode("utf-8", "backslashreplace"))
-        for text in tables.strings
-    ]
-    return gzip.compress(b"".join([*out, *strings, *tail]), mtime=0)
+    yield varint_field(ProfileField.DURATION_NANOS, profile.provenance.duration_ns or 0)
+    yield bytes_field(ProfileField.COMMENT, b"".join(varint(tables.text(comment)) for comment in comments))
+    default = tables.text(columns[profile.selected].value_type.type)
+    yield varint_field(ProfileField.DEFAULT_SAMPLE_TYPE, default)
+    for text in tables.strings:
+        yield bytes_field(ProfileField.STRING_TABLE, text.encode("utf-8", "backslashreplace"))
 
 
 @dataclass(frozen=True, eq=False)

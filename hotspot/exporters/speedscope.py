@@ -14,8 +14,7 @@ Source: ``file-format-schema.json`` of the npm package ``speedscope``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -26,75 +25,87 @@ from hotspot.importers.speedscope.value_types import unit_in_file
 from hotspot.profile import Int64, Profile
 from hotspot.units import ValueType
 
-_SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 _BYTES = {"kilobytes": 1 << 10, "megabytes": 1 << 20, "gigabytes": 1 << 30}
 
 
 def write(profile: Profile) -> Iterator[bytes]:
-    """Yield the file in one piece; see `render`."""
-    yield render(profile)
-
-
-def render(profile: Profile) -> bytes:
-    """Return the file.
+    """Yield the file, a value type at a time.
 
     Raises:
         UsageError: a weight is negative (the profile is a difference), which the format does not allow; or they are
-            too large for the unit that it has.
+            too large for the unit that it has. Nothing was yielded then.
     """
     samples = profile.samples
+    others = [column for column in range(len(profile.value_types)) if column != profile.selected]
+    columns = [_column(profile, number) for number in (profile.selected, *others)]
     order = np.argsort(samples.leaf if samples.time is None else samples.time, kind="stable")
     frames, stack_of = _stacks(profile)
-    stacks = b"[[" + b"],[".join([stack_of[leaf] for leaf in samples.leaf[order].tolist()]) + b"]]"
-    columns = [profile.selected, *(i for i in range(len(profile.value_types)) if i != profile.selected)]
-    document = {
-        "$schema": _SCHEMA,
+    stacks = b"[" + b"],[".join([stack_of[leaf] for leaf in samples.leaf[order].tolist()]) + b"]"
+    head = {
+        "$schema": "https://www.speedscope.app/file-format-schema.json",
         "exporter": f"hotspot@{__version__}",
         "name": _text(profile.label or profile.provenance.path or "profile"),
         "activeProfileIndex": 0,
-        "profiles": [
-            _sampled(profile, column, samples.weight[order, column], stacks if len(order) else b"[]")
-            for column in columns
-        ],
-        "shared": {"frames": frames},
     }
-    return msgspec.json.encode(document) + b"\n"
+    yield msgspec.json.encode(head)[:-1]
+    for number, column in enumerate(columns):
+        yield b"," if number else b',"profiles":['
+        yield _sampled(profile.label, column, b"[" + (stacks if len(order) else b"") + b"]", order)
+    yield b'],"shared":{"frames":' + msgspec.json.encode(frames) + b"}}\n"
 
 
-def _sampled(profile: Profile, column: int, weights: Int64, stacks: bytes) -> dict[str, Any]:
-    value_type, factor = _in_bytes(profile.value_types[column])
-    if len(weights) and int(weights.min()) < 0:
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """The weights of one value type.
+
+    Attributes:
+        value_type: in a unit that the format has.
+        factor: what weights are to be multiplied with for it.
+        weights: int64[rows].
+        total: their sum, multiplied.
+    """
+
+    value_type: ValueType
+    factor: int
+    weights: Int64
+    total: int
+
+
+def _column(profile: Profile, number: int) -> _Column:
+    value_type, weights = profile.value_types[number], profile.samples.weight[:, number]
+    if int(weights.min(initial=0)) < 0:
         raise UsageError(
             f"speedscope has no negative weights, and {value_type} has some",
             hint="folded and pprof files hold differences",
         )
-    distinct, which = np.unique(weights, return_inverse=True)
-    texts = [value_type.exact(weight * factor).encode() for weight in distinct.tolist()]
+    factor = _BYTES.get(value_type.unit, 1)
     total = sum(weights.tolist()) * factor
     if total >= 2**63:
-        raise UsageError(
-            f"the weights of {profile.value_types[column]} are too large for speedscope in bytes"
-        )
-    return {
-        "type": "sampled",
-        "name": _text(f"{profile.label}: {value_type}" if profile.label else str(value_type)),
-        "unit": unit_in_file(value_type),
-        "startValue": 0,
-        "endValue": msgspec.Raw(value_type.exact(total).encode()),
-        "samples": msgspec.Raw(stacks),
-        "weights": msgspec.Raw(b"[" + b",".join([texts[i] for i in which.reshape(-1).tolist()]) + b"]"),
-        "hotspot": {
-            "label": _text(profile.label),
-            "type": _text(value_type.type),
-            "unit": _text(value_type.unit),
-        },
-    }
+        raise UsageError(f"the weights of {value_type} are too large for speedscope in bytes")
+    written = replace(value_type, unit="bytes") if factor > 1 else value_type
+    return _Column(written, factor, weights, total)
 
 
-def _in_bytes(value_type: ValueType) -> tuple[ValueType, int]:
-    """Return the value type in a unit that the format has, and how many of it one of its own unit is."""
-    factor = _BYTES.get(value_type.unit)
-    return (value_type, 1) if factor is None else (replace(value_type, unit="bytes"), factor)
+def _sampled(label: str, column: _Column, stacks: bytes, order: Int64) -> bytes:
+    value_type = column.value_type
+    distinct, which = np.unique(column.weights[order], return_inverse=True)
+    texts = [value_type.exact(weight * column.factor).encode() for weight in distinct.tolist()]
+    return msgspec.json.encode(
+        {
+            "type": "sampled",
+            "name": _text(f"{label}: {value_type}" if label else str(value_type)),
+            "unit": unit_in_file(value_type),
+            "startValue": 0,
+            "endValue": msgspec.Raw(value_type.exact(column.total).encode()),
+            "samples": msgspec.Raw(stacks),
+            "weights": msgspec.Raw(b"[" + b",".join([texts[i] for i in which.reshape(-1).tolist()]) + b"]"),
+            "hotspot": {
+                "label": _text(label),
+                "type": _text(value_type.type),
+                "unit": _text(value_type.unit),
+            },
+        }
+    )
 
 
 def _stacks(profile: Profile) -> tuple[list[dict[str, str | int]], dict[int, bytes]]:

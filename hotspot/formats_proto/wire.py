@@ -298,9 +298,8 @@ def _read_fields(array: UInt8, owner: Int64, tag: Int64, limit: Int64) -> Fields
     end[has_varint] = after
     is_bytes = wire == WireType.BYTES
     begin[is_bytes] = end[is_bytes]
-    too_long = is_bytes & (
-        value > (limit - begin).astype(np.uint64)
-    )  # compared before it is added: may be 2^64
+    room = (limit - begin).astype(np.uint64)
+    too_long = is_bytes & (value > room)  # compared before it is added: a length may be 2^64
     end[is_bytes & ~too_long] += value[is_bytes & ~too_long].astype(np.int64)
     too_long |= end > limit
     if too_long.any():

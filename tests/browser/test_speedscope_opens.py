@@ -41,7 +41,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 def show(page: Page, profile: Profile, tmp_path: Path) -> None:
     """Open a converted profile in speedscope."""
-    content = base64.b64encode(exporter.render(profile)).decode()
+    content = base64.b64encode(b"".join(exporter.write(profile))).decode()
     script = tmp_path / "profile.js"
     script.write_text(f'speedscope.loadFileFromBase64("converted.speedscope.json", "{content}")')
     page.open("about:blank")  # a new fragment alone would not load the page anew

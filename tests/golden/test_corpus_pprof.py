@@ -141,7 +141,7 @@ def test_a_recording_made_here(go: str, samples: Path, tmp_path: Path, name: str
 def test_the_tool_finds_what_hotspot_wrote(go: str, samples: Path, tmp_path: Path, name: str) -> None:
     profile = CONVERTED[name].load(file_source(str(samples / name)), ImportOptions())[0]
     path = tmp_path / "converted.pb.gz"
-    path.write_bytes(exporter.render(profile))
+    path.write_bytes(b"".join(exporter.write(profile)))
     again = read(path)
     for column, value_type in enumerate(profile.value_types):
         whole = exporter.whole_numbers(value_type, profile.samples.weight[:, column])
@@ -169,7 +169,7 @@ def test_the_tool_prints_an_unknown_function_as_its_module(go: str, tmp_path: Pa
     folded_text = b"main;[libc.so.6] 3\nmain;[unknown] 2\n"
     (profile,) = folded_importer.load(bytes_source("x.folded", folded_text), ImportOptions())
     path = tmp_path / "x.pb.gz"
-    path.write_bytes(exporter.render(profile))
+    path.write_bytes(b"".join(exporter.write(profile)))
     assert tool_top(go, path, 0, tmp_path) == {"main": (0, 5), "[libc.so.6]": (3, 3), "[unknown]": (2, 2)}
 
 

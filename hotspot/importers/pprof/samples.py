@@ -27,6 +27,7 @@ _TID = ("tid", "thread_native_id", "thread_id")
 _NAME = ("thread_name", "thread", "comm")
 _THREAD_LABELS = frozenset((*_PID, *_TID, *_NAME))
 _SEPARATOR = re.compile(r"[ \-.]")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Distinct:
@@ -219,13 +220,13 @@ def _thread(labels: dict[str, str | int]) -> Thread:
     name = next((text for key in _NAME if isinstance(text := labels.get(key), str)), "")
     if tid is None:
         tid = _first_number(labels, _NAME)  # a thread label that is a number
-        name = "" if name.isdecimal() else name
+        name = "" if tid is not None and name == str(tid) else name
     return Thread(pid, tid, name)
 
 
 def _first_number(labels: dict[str, str | int], keys: tuple[str, ...]) -> int | None:
     for key in keys:
         value = labels.get(key)
-        if isinstance(value, int) or (value is not None and value.isdecimal()):
+        if isinstance(value, int) or (value is not None and _NUMBER.fullmatch(value)):
             return int(value)
     return None

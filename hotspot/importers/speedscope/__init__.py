@@ -5,7 +5,7 @@ A file shares a list of frames between profiles; each profile is one of two kind
     sampled    samples [[0, 1], [0, 1, 2], [0]]  weights [1, 4, 5]      stacks root first, a weight each
     evented    events  O 0 at 0 · O 1 at 0 · C 1 at 2 · C 0 at 5        frames open and close: self times in between
 
-What a weight is follows from the unit: ``none`` is `samples/count` (``weights/count`` with fractions), times are
+What a weight is follows from the unit: ``none`` is ``samples/count`` (``weights/count`` with fractions), times are
 ``time/...``, bytes are ``space/bytes``. Where every sample of a time has the same weight, that is a sampler's period,
 and each counts as one sample. Profiles that hotspot wrote say more, under a key of their own; those of one label and the
 same stacks are read as one profile with several value types.
@@ -41,7 +41,6 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("speedscope", "speedscope JSON", (".speedscope.json", ".speedscope"))
 
 _SCHEMA = b"speedscope.app/file-format-schema.json"
-_NANOSECONDS = {"nanoseconds": 1, "microseconds": 10**3, "milliseconds": 10**6, "seconds": 10**9}
 
 
 def detect(head: Head) -> Match:
@@ -214,19 +213,19 @@ def _rounding(columns: list[Scaled]) -> list[Loss]:
 
 def _times(events: Intervals, value_type: ValueType) -> Int64 | None:
     """Return when each interval began, in nanoseconds; None where the unit is no time or int64 is too small."""
-    factor = _NANOSECONDS.get(value_type.unit)
+    factor = replace(value_type, scale=1).nanoseconds(1)
     if factor is None:
         return None
     if events.scale >= factor:
         return events.begin // (events.scale // factor)
     factor //= events.scale
-    if len(events.begin) and int(np.abs(events.begin).max()) * factor >= 2**63:
+    if int(np.abs(events.begin).max(initial=0)) * factor >= 2**63:
         return None
     return events.begin * factor
 
 
 def _duration(member: OneProfile) -> int | None:
-    factor = _NANOSECONDS.get(member.unit or "")
+    factor = value_type_of(member.unit or "none", 1).nanoseconds(1)
     begin, end = member.start, member.end
     if factor is None or begin is None or end is None or not (begin.is_finite() and end.is_finite()):
         return None

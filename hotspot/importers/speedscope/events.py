@@ -129,6 +129,8 @@ def _decode(raw: bytes, path: str, place: str) -> _Events:
 
     try:
         times = read_numbers(raw, at)
+        if len(times.values) and int(times.values.max()) - int(times.values.min()) >= 2**63:
+            raise OverflowError("intervals too long")
         frame = np.fromiter((event.frame for event in decoded), np.int64, len(decoded))
     except msgspec.ValidationError as error:
         raise MalformedProfile(path, str(error).replace("$", place, 1)) from error
@@ -158,7 +160,7 @@ def _check(
     if first >= 0:
         name = names[frame[first]]
         if first in backwards[:1]:
-            reason = f"it happens before the event ahead of it, value {_number(events.at, first)}"
+            reason = f"the event lies before the one ahead of it, value {_number(events.at, first)}"
         elif first in none_open[:1]:
             reason = f"frame {name!r} closes while none is open, value {_number(events.at, first)}"
         else:

@@ -5,6 +5,7 @@ Recordings repeat their stacks, so samples are told apart by their text, and onl
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from hotspot.errors import MalformedProfile
 from hotspot.profile import Int32, Int64
 
 _PIECE = 1 << 22  # bytes taken apart at a time
+_NOT_INT32 = re.compile(rb"[0-9]{10}")
 _WHITESPACE = b" \t\r\n"
 
 
@@ -62,12 +64,12 @@ def read_stacks(raw: bytes, frame_count: int, path: str, place: str) -> Stacks:
     if joined.translate(None, b"0123456789,"):
         wrong = next(i for i, stack in enumerate(id_of) if stack.translate(None, b"0123456789,"))
         raise error(wrong, "a stack must be a list of frame numbers")
+    if _NOT_INT32.search(joined):
+        wrong = next(i for i, stack in enumerate(id_of) if _NOT_INT32.search(stack))
+        raise error(wrong, "a frame number is too large")
     length = np.fromiter((stack.count(b",") + bool(stack) for stack in id_of), np.int64, len(id_of))
     offset = np.concatenate([[0], np.cumsum(length)])
-    try:
-        frame = _numbers(list(id_of))
-    except OverflowError:
-        frame = np.array([frame_count])  # which is out of range as well
+    frame = _numbers(list(id_of))
     if int(frame.max(initial=-1)) >= frame_count:
         first = int(np.argmax(frame >= frame_count))
         stack = int(np.searchsorted(offset, first, side="right")) - 1
