@@ -10,7 +10,9 @@ can be a regression. The rules and constants are the diff method's:
 * a function was *split* where new functions below it hold 50-200% of what its self lost.
 
 Callers are looked for past functions that vanished (or appeared) themselves, so that a chain of them, or several
-helpers of one caller, are one shift.
+helpers of one caller, are one shift. Compilers give leaf functions no frame, so that frame pointers show the caller of
+a leaf's caller in its place: where the caller explains nothing, a leaf's cost is looked for *beside* it, in the
+functions that the same caller calls.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ _ACCEPTED = 0.6
 _CALLERS, _CALLEES, _COST = 0.5, 0.3, 0.2
 _LEAST_SIMILAR = 0.5
 _SHARE_MOVED = (0.5, 2.0)
+_LEAF_SHARE = 0.95  # a leaf but for interrupts
+_LEAST_GROWTH = 0.1  # of a function's own self, for its growth not to be what runs differ by anyway
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,14 @@ class Shift:
         into: the function that goes on: the new name, the caller that took the callees in, the function that was split.
         others: the functions whose cost moved.
         score: of a rename, 0.6 to 1; else what was found over what was missing, 0.5 to 2.
+        beside: whether the functions were called beside the one that goes on, as far as the stacks tell.
     """
 
     kind: ShiftKind
     into: int
     others: tuple[int, ...]
     score: float
+    beside: bool = False
 
 
 def find_shifts(union: Union, index: SetIndex, pooled: FloatArray, ratio: float) -> tuple[Shift, ...]:
@@ -83,17 +89,29 @@ def find_shifts(union: Union, index: SetIndex, pooled: FloatArray, ratio: float)
         if shift.into not in into:
             shifts.append(shift)
             into.add(shift.into)
+            gone[list(shift.others)] = new[list(shift.others)] = False
+    leaf = own[:, 0] + own[:, 1] >= _LEAF_SHARE * total.sum(axis=1)
+    gained = own[:, 1] - own[:, 0]
+    shifts += _beside(union, name, own, gained, gone & leaf, "inlined", into)
+    shifts += _beside(union, name, own, -gained, new & leaf, "split", into)
     return tuple(shifts)
 
 
 def judged_union(union: Union, shifts: tuple[Shift, ...]) -> Union:
     """Return the union with every shift undone: renamed functions under one name, moved ones inside their callers."""
+    tree = union.tree
     renamed = np.arange(len(union.functions), dtype=np.int32)
     absorbed = np.zeros(len(union.functions), dtype=bool)
+    beside = np.zeros(len(union.functions), dtype=bool)
     for shift in shifts:
         renamed[list(shift.others)] = shift.into
-        absorbed[list(shift.others)] = shift.kind != "renamed"
-    return union.rearranged(renamed, absorbed[union.tree.frame])
+        absorbed[list(shift.others)] = shift.kind != "renamed" and not shift.beside
+        beside[list(shift.others)] = shift.beside
+    dissolves = absorbed[tree.frame]
+    # Beside its caller a function takes its name; where it is seen below it after all, it is part of it.
+    called = np.flatnonzero(beside[tree.frame] & (tree.parent >= 0))
+    dissolves[called] |= renamed[tree.frame[tree.parent[called]]] == renamed[tree.frame[called]]
+    return union.rearranged(renamed, dissolves)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +147,15 @@ class _Neighbours:
     def shares(self, function: int, name: Int32) -> FloatArray:
         """Return the share of every function among one's neighbours, under their new names, float64[functions]."""
         rows = slice(self.first[function], self.first[function + 1])
+<<<<<<< HEAD
         sums = np.bincount(name[self.other[rows]], weights=self.share[rows], minlength=len(name))
         return sums.astype(np.float64)
+=======
+        shares: FloatArray = np.bincount(
+            name[self.other[rows]], weights=self.share[rows], minlength=len(name)
+        ).astype(np.float64)
+        return shares
+>>>>>>> difftool
 
     def overlap(self, shares: FloatArray, functions: Int64) -> FloatArray:
         """Return the weighted Jaccard of shares with those of each of some functions, float64[functions].
@@ -223,6 +248,51 @@ def _splits(union: Union, name: Int32, own: FloatArray, new: Bool) -> list[Shift
         if shift is not None:
             shifts.append(shift)
     return shifts
+
+
+def _beside(
+    union: Union,
+    name: Int32,
+    own: FloatArray,
+    gained: FloatArray,
+    moved: Bool,
+    kind: ShiftKind,
+    into: set[int],
+) -> list[Shift]:
+    """Find leaves whose cost went to (or came from) a function that the same caller calls, largest first.
+
+    Args:
+        union: the matched functions.
+        name: what a renamed function goes by.
+        own: self samples before and after, float64[functions, 2], corrected for size.
+        gained: what each function's self gained (for a split: lost), float64[functions].
+        moved: the leaves.
+        kind: of shift.
+        into: functions that took part in a shift already; those found here are added.
+    """
+    after = kind == "split"
+    called = union.tree.parent >= 0
+    caller = name[union.tree.frame[union.tree.parent[called]]]
+    callee = name[union.tree.frame[called]]
+    left, members = gained.copy(), defaultdict(list)
+    groups = _holders(union, name, moved, after=after)
+    for holder, leaves in groups.items():
+        beside = np.unique(callee[caller == holder])
+        beside = beside[~moved[beside] & (gained[beside] >= _LEAST_GROWTH * own[beside].min(axis=1))]
+        beside = np.array([f for f in beside.tolist() if f != holder and f not in into], dtype=np.int64)
+        for f in sorted(leaves, key=lambda leaf: -float(own[leaf, int(after)])):
+            amount = float(own[f, int(after)])
+            low, high = _SHARE_MOVED
+            fits = beside[(left[beside] >= low * amount) & (left[beside] <= high * amount)]
+            if amount >= MIN_SAMPLES and len(fits):
+                best = int(fits[np.argmin(np.abs(left[fits] - amount))])
+                members[best].append(f)
+                left[best] -= amount
+    into |= members.keys()
+    return [
+        Shift(kind, f, tuple(leaves), float(gained[f] / own[leaves, int(after)].sum()), beside=True)
+        for f, leaves in members.items()
+    ]
 
 
 def _moved(kind: ShiftKind, into: int, others: list[int], lost: float, gained: float) -> Shift | None:

@@ -3,10 +3,14 @@
 Ranking by change names ancestors of what changed, or a shared helper where one caller began to call it more. The scan
 takes the significant set with the largest t^2, tests whether the change is held by one caller ("f calls g more") and
 removes the samples it explained, so that ancestors fall silent by themselves.
+
+A call that moved from one caller to another, or a new wrapper around an old function, changes totals and edges although
+nothing costs more. So a total or an edge is only blamed where the functions that hold its samples changed as a whole.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +27,9 @@ from hotspot.profile import Bool
 Because = Literal["slower", "calls_more", "ambiguous"]
 
 MOST_CULPRITS = 8
+NET_SHARE = 1 / 3
+"""A total or edge is passed over where its functions as a whole changed by less than this share of what it did."""
+
 _TIE = 1.0  # sets whose t^2 differ by no more than this say the same; the more specific one is named
 
 
@@ -95,7 +102,10 @@ def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
     for _ in range(MOST_CULPRITS):
         # A process holds the same samples as its main function: the one that can be blamed stands for both.
         tests = scan.test(sets, sets.distinct(blameable))
-        taken = _strongest(index, tests, blameable)
+        while (taken := _strongest(index, tests, blameable)) is not None and _only_moved(
+            scan, tests, count, taken
+        ):
+            blameable[taken] = False
         if taken is None:
             break
         explained, because = _explain(scan, sets, tests, count, taken, blameable)
@@ -118,9 +128,28 @@ def _strongest(index: SetIndex, tests: SetTests, blameable: Bool) -> int | None:
     return int(tied[np.lexsort((-(tests.t[tied] ** 2), index.measure[tied]))[0]])
 
 
+<<<<<<< HEAD
 def _explain(
     scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int, blameable: Bool
 ) -> tuple[int, Because]:
+=======
+def _only_moved(scan: Scan, tests: SetTests, count: FloatArray, taken: int) -> bool:
+    """Whether the functions that hold a set's samples changed elsewhere by what they did in it, the other way."""
+    index, model = scan.index, scan.model
+    if index.measure[taken] == SELF:
+        return False
+    inside = np.flatnonzero(index.nodes(taken))
+    functions = np.zeros(index.functions, dtype=bool)
+    functions[index.tree.frame[inside[count[inside].any(axis=1)]]] = True
+    everywhere = count[functions[index.tree.frame]]
+    moved = everywhere[:, model.is_after].sum() / model.size_ratio - everywhere[:, ~model.is_after].sum()
+    change = float(tests.change[taken])
+    net = float(moved) / model.total_before
+    return math.copysign(1.0, change) * net < NET_SHARE * abs(change)
+
+
+def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int) -> tuple[int, Because]:
+>>>>>>> difftool
     """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
     index, model = scan.index, scan.model
     if index.measure[taken] == EDGE:

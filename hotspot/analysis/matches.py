@@ -65,7 +65,8 @@ def _shift_match(functions: Sequence[MatchedFunction], shift: Shift) -> Match:
         )
         return Match(into, (shift.kind,), others, (into,), reason)
     if shift.kind == "inlined":
-        reason = f"It vanished, and its caller's self grew by {shift.score:.0%} of what it had."
+        heir = "a function beside it" if shift.beside else "its caller's self"
+        reason = f"It vanished, and {heir} grew by {shift.score:.0%} of what it had."
         return Match(into, (shift.kind,), (into, *others), (into,), reason)
-    reason = f"New below it, with {shift.score:.0%} of what its self lost."
+    reason = f"New {'beside' if shift.beside else 'below'} it, with {shift.score:.0%} of what its self lost."
     return Match(into, (shift.kind,), (into,), (into, *others), reason)

@@ -131,6 +131,39 @@ def test_a_split_into_several_and_into_a_chain() -> None:
     assert judged(PROGRAM, chain)["find"] == [500, 500]
 
 
+# What frame pointers show of leaf functions: their caller is missing, its caller stands in its place.
+LEAFLESS = edited(PROGRAM, {"main;sort;less": 0, "main;sort;pick": 250, "main;less": 600, "main;swap": 200})
+
+
+def test_leaves_inlined_into_a_caller_that_the_stacks_do_not_show() -> None:
+    after = edited(LEAFLESS, {"main;swap": 0, "main;less": 800})
+    assert shifts(LEAFLESS, after) == {("inlined", "less", ("swap",))}
+    assert judged(LEAFLESS, after)["less"] == [800, 800]
+    both = edited(LEAFLESS, {"main;swap": 0, "main;less": 0, "main;sort": 1080})
+    assert shifts(LEAFLESS, both) == {("inlined", "sort", ("less", "swap"))}
+
+
+def test_a_leaf_split_off_a_function_that_the_stacks_do_not_show() -> None:
+    after = edited(LEAFLESS, {"main;less": 250, "main;compare": 350})
+    assert shifts(LEAFLESS, after) == {("split", "less", ("compare",))}
+    _, found = united(LEAFLESS, after)
+    assert found[0].beside
+    assert judged(LEAFLESS, after)["less"] == [600, 600]
+
+
+def test_what_is_beside_by_chance_is_left_alone() -> None:
+    # 30 more of 400 is what runs differ by; swap is gone, and nothing took its place.
+    assert shifts(LEAFLESS, edited(LEAFLESS, {"main;swap": 0, "main;less": 630})) == set()
+    # A function that calls others has a frame: its caller is known.
+    inner = edited(LEAFLESS, {"main;swap;copy": 200})
+    assert (
+        shifts(
+            inner, edited(inner, {"main;swap": 0, "main;swap;copy": 0, "main;copy": 200, "main;less": 800})
+        )
+        == set()
+    )
+
+
 def test_renamed_and_split_at_once() -> None:
     after = renamed(
         edited(PROGRAM, {"main;pack;fold;fold;emit": 100, "main;pack;fold;fold;emit;put": 200}), "pack", "zip"

@@ -81,6 +81,7 @@ def test_every_significant_sample_is_explained_once() -> None:
     assert total == pytest.approx(found.change, abs=0.012)
 
 
+<<<<<<< HEAD
 def test_a_caller_without_a_name_is_not_blamed() -> None:
     before = [{"main": 1}, {"main": 1, "0x7f00": 24}, {"main": 24, "d": 2, "0x7f00;a": 2723}]
     after = [{"main": 1, "b": 28}, {"main": 1, "e": 958}, {"c": 310, "d": 26, "main;a": 56}, {"0x7f00": 4}]
@@ -91,3 +92,43 @@ def test_a_caller_without_a_name_is_not_blamed() -> None:
     assert [
         row.function for row in diff(*sides).rows if row.culprit and row.function.startswith("[unknown")
     ] == []
+=======
+def test_a_dominant_caller_is_told_from_a_slower_callee() -> None:
+    stacks = {**PROGRAM, "main;group;hash": 900.0, "main;load;hash": 100.0}
+    slower = {**stacks, "main;group;hash": 1170.0, "main;load;hash": 130.0}
+    called = {**stacks, "main;group;hash": 1200.0}
+    assert set(blamed(slower, stacks)) == {"hash"}
+    assert blamed(called, stacks) in ({"group": ("calls_more", "hash")}, {"group": ("ambiguous", "hash")})
+
+
+# -- what costs as much as before, under other callers -----------------------------------------------------------------
+
+
+def test_a_call_that_moved_to_another_caller_blames_nobody() -> None:
+    after = edited(PROGRAM, {"main;load;hash": 0, "main;report;hash": 160})
+    found = diff(runs(PROGRAM, seed=1), runs(after, seed=2))
+    assert culprits(found) == {}
+    assert found.verdict == "unchanged"
+
+
+def test_a_new_wrapper_blames_nobody() -> None:
+    after = {stack.replace("main;load", "main;retry;load"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(after, seed=2))
+    assert culprits(found) == {}
+    assert found.verdict == "unchanged"
+
+
+def test_a_regression_below_a_new_wrapper_is_found() -> None:
+    after = {stack.replace("main;load", "main;retry;load"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(edited(after, {"main;retry;load;parse": 600}), seed=2))
+    assert culprits(found) == {"parse": ("slower", None)}
+    assert found.verdict == "regressed"
+
+
+def test_a_subtree_that_moved_and_is_called_more() -> None:
+    after = {stack.replace("main;pack", "main;report;pack"): mean for stack, mean in PROGRAM.items()}
+    found = diff(runs(PROGRAM, seed=1), runs(scaled(after, "main;report;pack", 1.6), seed=2))
+    assert set(culprits(found)) <= {"pack", "report", "fold", "emit"}
+    assert set(culprits(found)) & {"pack", "report"}
+    assert found.verdict == "regressed"
+>>>>>>> difftool

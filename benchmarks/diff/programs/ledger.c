@@ -12,11 +12,12 @@
 #define OUT_OF_LINE __attribute__((noinline, noclone))
 #define IN_LINE static inline __attribute__((always_inline))
 
-enum { SMALL = 1 << 14, LARGE = 1 << 22 };
+enum { SMALL = 1 << 14, LARGE = 1 << 22, FAR = 2400 };
 
 static uint32_t small[SMALL]; /* 64 kB: mostly in the caches */
 static uint32_t *large;       /* 16 MB: what a neighbour evicts */
 static volatile uint32_t sink;
+static uint32_t state = 1; /* of a generator with full period: no run is caught in a short cycle of addresses */
 
 /* gcc gives a leaf function no frame, whatever the flags, unless it looks at it; without one its caller is lost. */
 #define KEEP_FRAME() __asm__ volatile("" : : "r"(__builtin_frame_address(0)))
@@ -25,24 +26,26 @@ static volatile uint32_t sink;
 IN_LINE void spend(double points)
 {
     KEEP_FRAME();
-    uint32_t x = sink;
+    uint32_t x = state, sum = 0;
     for (long i = (long)(points * 8000); i; i--) {
         x = x * 1664525u + 1013904223u;
-        x ^= small[x >> 18];
+        sum ^= small[x >> 18];
     }
-    sink = x;
+    state = x;
+    sink = sum;
 }
 
 /* Far memory. */
 IN_LINE void wander(double points)
 {
     KEEP_FRAME();
-    uint32_t x = sink;
-    for (long i = (long)(points * 380); i; i--) {
+    uint32_t x = state, sum = 0;
+    for (long i = (long)(points * FAR); i; i--) {
         x = x * 1664525u + 1013904223u;
-        x ^= large[x >> 10];
+        sum ^= large[x >> 10];
     }
-    sink = x;
+    state = x;
+    sink = sum;
 }
 
 /* Shared helpers: N calls of POINTS / N each. */
