@@ -147,15 +147,10 @@ class _Neighbours:
     def shares(self, function: int, name: Int32) -> FloatArray:
         """Return the share of every function among one's neighbours, under their new names, float64[functions]."""
         rows = slice(self.first[function], self.first[function + 1])
-<<<<<<< HEAD
-        sums = np.bincount(name[self.other[rows]], weights=self.share[rows], minlength=len(name))
-        return sums.astype(np.float64)
-=======
         shares: FloatArray = np.bincount(
             name[self.other[rows]], weights=self.share[rows], minlength=len(name)
         ).astype(np.float64)
         return shares
->>>>>>> difftool
 
     def overlap(self, shares: FloatArray, functions: Int64) -> FloatArray:
         """Return the weighted Jaccard of shares with those of each of some functions, float64[functions].

@@ -81,18 +81,6 @@ def test_every_significant_sample_is_explained_once() -> None:
     assert total == pytest.approx(found.change, abs=0.012)
 
 
-<<<<<<< HEAD
-def test_a_caller_without_a_name_is_not_blamed() -> None:
-    before = [{"main": 1}, {"main": 1, "0x7f00": 24}, {"main": 24, "d": 2, "0x7f00;a": 2723}]
-    after = [{"main": 1, "b": 28}, {"main": 1, "e": 958}, {"c": 310, "d": 26, "main;a": 56}, {"0x7f00": 4}]
-    sides = [
-        [profile_from_text("\n".join(f"{stack} {weight}" for stack, weight in run.items())) for run in side]
-        for side in (before, after)
-    ]
-    assert [
-        row.function for row in diff(*sides).rows if row.culprit and row.function.startswith("[unknown")
-    ] == []
-=======
 def test_a_dominant_caller_is_told_from_a_slower_callee() -> None:
     stacks = {**PROGRAM, "main;group;hash": 900.0, "main;load;hash": 100.0}
     slower = {**stacks, "main;group;hash": 1170.0, "main;load;hash": 130.0}
@@ -131,4 +119,15 @@ def test_a_subtree_that_moved_and_is_called_more() -> None:
     assert set(culprits(found)) <= {"pack", "report", "fold", "emit"}
     assert set(culprits(found)) & {"pack", "report"}
     assert found.verdict == "regressed"
->>>>>>> difftool
+
+
+def test_a_caller_without_a_name_is_not_blamed() -> None:
+    before = [{"main": 1}, {"main": 1, "0x7f00": 24}, {"main": 24, "d": 2, "0x7f00;a": 2723}]
+    after = [{"main": 1, "b": 28}, {"main": 1, "e": 958}, {"c": 310, "d": 26, "main;a": 56}, {"0x7f00": 4}]
+    sides = [
+        [profile_from_text("\n".join(f"{stack} {weight}" for stack, weight in run.items())) for run in side]
+        for side in (before, after)
+    ]
+    assert [
+        row.function for row in diff(*sides).rows if row.culprit and row.function.startswith("[unknown")
+    ] == []

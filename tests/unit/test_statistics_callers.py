@@ -30,12 +30,6 @@ IS_AFTER = np.array([False] * RUNS + [True] * RUNS)
 
 def blamed(
     before: list[float], after: list[float], size_ratio: float = 1.0, dispersion: float = 1.0
-<<<<<<< HEAD
-) -> int | None:
-    counts = np.array([before, after], dtype=np.float64).T.reshape(-1, 2)
-    found = blame(counts, is_after=np.array([False, True]), size_ratio=size_ratio, dispersion=dispersion)
-    return found.caller
-=======
 ) -> Blame:
     """Blame on runs that do not differ within a side."""
     sides = [np.repeat(np.array(side, dtype=float)[:, None] / RUNS, RUNS, axis=1) for side in (before, after)]
@@ -44,7 +38,6 @@ def blamed(
 
 
 ITSELF = Blame(None, True)
->>>>>>> difftool
 
 
 def test_agreement_by_hand() -> None:
