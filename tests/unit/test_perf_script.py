@@ -267,7 +267,7 @@ def test_stacks_at_the_default_depth_limit_are_said_to_be_cut() -> None:
 
 
 def test_a_frame_cut_off_in_the_middle_keeps_its_name() -> None:
-    profile = read("a  1 1.000000: cycles: \n\t400a f (m)\n\t400b main (/root/la")
+    profile = read("a  1 1.000000: cycles: \n\t400a f (m)\n\t400b main (/home/la")
     assert folded(profile) == {"a;main;f": 1}
     assert [kind for kind, _ in losses(profile)] == [LossKind.DROPPED]
 
@@ -409,7 +409,7 @@ def test_headers_that_only_a_frame_below_makes_one(line: str, expected: Header |
         ("\t7f", "7f", "", Kind.USER),
         ("\t7f f (/lib/libc.so+0x12ab)", "f", "/lib/libc.so", Kind.USER),
         ("\t7f f+0x1 (inlined)", "f", "", Kind.INLINED),
-        ("\t7f main (/root/la", "main", "", Kind.USER),
+        ("\t7f main (/home/la", "main", "", Kind.USER),
     ],
 )  # fmt: skip
 def test_frames(line: str, name: str, module: str, kind: Kind) -> None:
@@ -444,7 +444,7 @@ def test_lines_that_are_no_frames(line: str) -> None:
         ("", Kind.USER),
         ("/tmp/perf-12.map", Kind.JIT),
         ("/proc/1/root/tmp/perf-12.map", Kind.JIT),
-        ("/root/.debug/jit/x/jitted-12-3.so", Kind.JIT),
+        ("/home/me/.debug/jit/x/jitted-12-3.so", Kind.JIT),
         ("[JIT] tid 12", Kind.JIT),
         ("/memfd:doublemapper (deleted)", Kind.JIT),
         ("/usr/bin/python3.11", Kind.USER),
