@@ -2,7 +2,8 @@
 
 The stack's root is the command (`Kind.PROCESS`); a sample without frames is that one frame, as in
 ``stackcollapse-perf.pl``, and ``[no stack]`` only where there is no command either. Each event E has the value
-types ``E/samples`` and, where periods are printed, ``E/nanoseconds`` (clocks) or ``E/count``.
+types ``E/samples`` and, where periods are printed, ``E/nanoseconds`` (clocks) or ``E/count``; an event whose name
+is not printed is called ``event``.
 """
 
 from __future__ import annotations
@@ -274,18 +275,22 @@ def _put_reversed(flat: Int32, at: Int64, frame: Int32, part: Columns, chain: In
 def _losses(parts: Sequence[Columns], tally: _Tally) -> list[Loss]:
     losses: list[Loss] = []
     if tally.truncated:
-        text = f"{tally.truncated:,} stacks have {MAX_STACK} entries, perf's default limit: callers may be missing"
+        where = f"in {counted(tally.truncated, 'sample')}"
+        text = f"stacks of {MAX_STACK} entries, perf's default limit, {where}: callers may be missing"
         losses.append(Loss(LossKind.TRUNCATED, text, tally.truncated))
     if lost := sum(part.oddities.lost for part in parts):
-        losses.append(Loss(LossKind.DROPPED, f"{lost:,} events were lost while recording", lost))
+        losses.append(Loss(LossKind.DROPPED, f"perf lost {counted(lost, 'event')} while recording", lost))
     if cut := sum(part.oddities.cut for part in parts):
-        losses.append(Loss(LossKind.DROPPED, f"{cut:,} frame lines are cut off inside their module", cut))
+        losses.append(Loss(LossKind.DROPPED, f"{counted(cut, 'frame line')} cut off inside the module", cut))
     if tally.no_period:
-        text = (
-            f"{tally.no_period:,} samples have no period where others of their event have one; they weigh 1"
-        )
+        text = f"{counted(tally.no_period, 'sample')} without a period, where others of the event have one: taken as 1"
         losses.append(Loss(LossKind.INCONSISTENT, text, tally.no_period))
     if tally.no_time:
-        text = f"{tally.no_time:,} samples have no time where others have one; they stand at time 0"
+        text = f"{counted(tally.no_time, 'sample')} without a time, where others have one: put at time 0"
         losses.append(Loss(LossKind.INCONSISTENT, text, tally.no_time))
     return losses
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 line``, ``2,000 lines``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

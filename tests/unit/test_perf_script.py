@@ -236,7 +236,7 @@ def test_records_are_no_samples_and_lost_events_are_said() -> None:
         PERF_RECORD_FINISHED_ROUND
     """)  # noqa: W291
     assert folded(profile) == {"a;f": 2}
-    assert losses(profile) == [(LossKind.DROPPED, "12 events were lost while recording")]
+    assert losses(profile) == [(LossKind.DROPPED, "perf lost 12 events while recording")]
 
 
 def test_the_header_block_tells_version_and_duration_but_not_the_host() -> None:
@@ -292,7 +292,7 @@ def test_lines_that_cannot_be_read_are_counted_and_the_first_is_named() -> None:
     assert folded(profile) == {"a;f": 1, "a;main;f": 1}
     (loss,) = profile.provenance.losses
     assert (loss.kind, loss.amount) == (LossKind.SKIPPED, 3)
-    assert loss.text.endswith("the first is line 4")
+    assert loss.text.endswith("3 lines could not be read, the first at line 4")
 
 
 def test_frames_without_their_header_are_skipped_lines_where_others_have_headers() -> None:
@@ -300,7 +300,13 @@ def test_frames_without_their_header_are_skipped_lines_where_others_have_headers
     assert folded(profile) == {"a;f": 1}
     (loss,) = profile.provenance.losses
     assert (loss.kind, loss.amount) == (LossKind.SKIPPED, 2)
-    assert loss.text.endswith("line 1")
+    assert loss.text.endswith("at line 1")
+
+
+def test_samples_are_kept_however_much_else_a_file_holds() -> None:
+    profile = read((draw(TWO_SAMPLES) + "noise\n" * 100).encode())
+    assert profile.sample_count == 2
+    assert [loss.amount for loss in profile.provenance.losses] == [100]
 
 
 def test_a_period_past_int64_is_a_line_that_cannot_be_read() -> None:
