@@ -91,6 +91,7 @@ class ProfileBuilder:
     _time: list[Int64] = field(default_factory=list)
     _thread: list[Int32] = field(default_factory=list)
     _sorted: SortedLayout | None = None
+    _built: bool = False
 
     def add_nodes(self, parent: npt.ArrayLike, frame: npt.ArrayLike) -> Int32:
         """Add call-tree nodes and return their handles, int32[n].
@@ -220,11 +221,15 @@ class ProfileBuilder:
     def build(
         self, provenance: Provenance, *, threads: tuple[Thread, ...] = (), selected: int = 0, label: str = ""
     ) -> Profile:
-        """Merge equal paths, order nodes depth-first, and freeze.
+        """Merge equal paths, order nodes depth-first, and freeze; a builder builds one profile.
 
         Raises:
+            InvariantError: it has built one already.
             MalformedProfile: the weights of a value type add up to more than int64 holds.
         """
+        if self._built:
+            raise InvariantError("a builder builds one profile: its columns were handed over to the first")
+        self._built = True
         for column, value_type in enumerate(self.value_types):
             if sum(_exact_abs_sum(weight[:, column]) for weight in self._weight) > _MAX_WEIGHT:
                 raise MalformedProfile(
