@@ -129,10 +129,7 @@ class BlockReader:
         return [0, *accumulate(len(line) + 1 for line in self.lines)]
 
     def _is_frame(self, line: bytes) -> bool:
-        if self.table.lines[line] < 0 and parse_frame(line) is None:
-            return False
-        # A command may look like an address.
-        return line[:1] == b"\t" or parse_header(line, opens_stack=False) is None
+        return self.table.lines[line] >= 0 or parse_frame(line) is not None
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])

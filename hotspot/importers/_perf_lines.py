@@ -96,11 +96,11 @@ def parse_header(line: bytes, *, opens_stack: bool) -> Header | None:
     if header is not None:
         # A command may look like an address, a frame that lost its tab like a header; a flat sample holds a frame.
         squeezed = header.time is not None and not is_tracepoint(header.event)
-        is_frame = parse_frame(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
+        is_frame = _parse_frame_shape(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
         return None if is_frame else header
     if not opens_stack or len(line) > _LONGEST_BARE_HEADER or line[:1] in (b"#", b"") or line.isspace():
         return None
-    if parse_frame(line) is not None:
+    if _parse_frame_shape(line) is not None:
         return None
     event = _EVENT_AT_END.match(line)
     who, period = _split_period(event["who"] if event else line)
@@ -205,8 +205,16 @@ def parse_frame(line: bytes) -> FrameLine | None:
     """Read a frame line, or return None where it is none.
 
     perf begins it with a tab. Copies that lost their tabs are taken where the line ends in ``(module)``, and
-    flat samples without any header (``-F ip,sym``) where the address is padded to its column.
+    flat samples without any header (``-F ip,sym``) where the address is padded to its column, unless the line
+    is a header: a command may look like an address.
     """
+    frame = _parse_frame_shape(line)
+    if frame is not None and line[:1] != b"\t" and parse_header(line, opens_stack=False) is not None:
+        return None
+    return frame
+
+
+def _parse_frame_shape(line: bytes) -> FrameLine | None:
     match = _FRAME.match(line)
     if match is None:
         return None
@@ -274,7 +282,7 @@ def flat_frame(rest: bytes, *, squeezed: bool) -> tuple[bytes, bytes] | None:
         return _without_columns(rest[start:]), rest[:start]
     if squeezed:
         text = _without_columns(rest)
-        if text.endswith(b")") and parse_frame(text) is not None:
+        if text.endswith(b")") and _parse_frame_shape(text) is not None:
             return text, b""
     return None
 
