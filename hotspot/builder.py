@@ -34,6 +34,7 @@ from hotspot.units import ValueType
 
 _MAX_WEIGHT = 2**63 - 1
 _MAX_LINE = 2**31 - 1
+_SUM_ROWS = 1 << 16
 _FEW_STACKS = 8  # so many long stacks cost less as chains, merged later, than as one numpy pass a level
 
 
@@ -71,14 +72,6 @@ class FrameTable:
 
 
 @dataclass
-class _SampleBatch:
-    handle: Int32
-    weight: Int64
-    time: Int64 | None
-    thread: Int32 | None
-
-
-@dataclass
 class ProfileBuilder:
     """Collects frames, nodes and samples of one profile.
 
@@ -92,8 +85,13 @@ class ProfileBuilder:
     _parents: list[Int32] = field(default_factory=list)
     _frames_of: list[Int32] = field(default_factory=list)
     _handles: int = 0
-    _batches: list[_SampleBatch] = field(default_factory=list)
+    # Columns of the samples, an array a batch.
+    _handle: list[Int32] = field(default_factory=list)
+    _weight: list[Int64] = field(default_factory=list)
+    _time: list[Int64] = field(default_factory=list)
+    _thread: list[Int32] = field(default_factory=list)
     _sorted: SortedLayout | None = None
+    _built: bool = False
 
     def add_nodes(self, parent: npt.ArrayLike, frame: npt.ArrayLike) -> Int32:
         """Add call-tree nodes and return their handles, int32[n].
@@ -213,25 +211,27 @@ class ProfileBuilder:
         weights = np.asarray(weight, dtype=np.int64)
         if weights.ndim == 1:
             weights = weights.reshape(-1, 1)
-        self._batches.append(
-            _SampleBatch(
-                np.asarray(handle, dtype=np.int32),
-                weights,
-                None if time is None else np.asarray(time, dtype=np.int64),
-                None if thread is None else np.asarray(thread, dtype=np.int32),
-            )
-        )
+        self._handle.append(np.asarray(handle, dtype=np.int32))
+        self._weight.append(weights)
+        if time is not None:
+            self._time.append(np.asarray(time, dtype=np.int64))
+        if thread is not None:
+            self._thread.append(np.asarray(thread, dtype=np.int32))
 
     def build(
         self, provenance: Provenance, *, threads: tuple[Thread, ...] = (), selected: int = 0, label: str = ""
     ) -> Profile:
-        """Merge equal paths, order nodes depth-first, and freeze.
+        """Merge equal paths, order nodes depth-first, and freeze; a builder builds one profile.
 
         Raises:
+            InvariantError: it has built one already.
             MalformedProfile: the weights of a value type add up to more than int64 holds.
         """
+        if self._built:
+            raise InvariantError("a builder builds one profile: its columns were handed over to the first")
+        self._built = True
         for column, value_type in enumerate(self.value_types):
-            if sum(_exact_abs_sum(batch.weight[:, column]) for batch in self._batches) > _MAX_WEIGHT:
+            if sum(_exact_abs_sum(weight[:, column]) for weight in self._weight) > _MAX_WEIGHT:
                 raise MalformedProfile(
                     provenance.path or "profile", f"the weights of {value_type} add up to more than 2^63"
                 )
@@ -258,21 +258,22 @@ class ProfileBuilder:
         return merge_handles(_joined(self._parents), _joined(self._frames_of), max(len(self.frames), 1))
 
     def _samples(self, node_of_handle: Int32 | None) -> Samples:
-        columns = len(self.value_types)
-        batches = self._batches
-        handle = _joined([b.handle for b in batches])
-        weight = (
-            np.concatenate([b.weight for b in batches]) if batches else np.zeros((0, columns), dtype=np.int64)
-        )
-        leaf = handle if node_of_handle is None else node_of_handle[handle]
-        times = [b.time for b in batches if b.time is not None]
-        threads = [b.thread for b in batches if b.thread is not None]
-        if len(times) not in (0, len(batches)) or len(threads) not in (0, len(batches)):
+        """Join the batches column by column, letting each go, so that only one is held twice at a time."""
+        batches = len(self._handle)
+        if len(self._time) not in (0, batches) or len(self._thread) not in (0, batches):
             raise InvariantError("time or thread was given with some batches of samples, not with all")
-        if not times and not threads:
+        handle = _joined(self._handle)
+        self._handle.clear()
+        leaf = handle if node_of_handle is None else node_of_handle[handle]
+        del handle
+        weight = np.concatenate([np.zeros((0, len(self.value_types)), dtype=np.int64), *self._weight])
+        self._weight.clear()
+        time = np.concatenate(self._time) if self._time else None
+        self._time.clear()
+        thread = np.concatenate(self._thread) if self._thread else None
+        self._thread.clear()
+        if time is None and thread is None:
             leaf, weight = one_row_a_stack(leaf, weight)
-        time = np.concatenate(times) if times else None
-        thread = np.concatenate(threads) if threads else None
         for array in (leaf, weight, time, thread):
             if array is not None:
                 array.flags.writeable = False
@@ -309,5 +310,9 @@ def one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
 
 def _exact_abs_sum(column: Int64) -> int:
     """Sum absolute values without wrapping: 32-bit halves summed apart, joined as Python integers."""
-    magnitude = np.abs(column).view(np.uint64)  # the view makes |-2^63| come out right
-    return (int((magnitude >> np.uint64(32)).sum()) << 32) + int((magnitude & np.uint64(2**32 - 1)).sum())
+    total = 0
+    for begin in range(0, len(column), _SUM_ROWS):  # piece by piece, for the halves take memory too
+        magnitude = np.abs(column[begin : begin + _SUM_ROWS]).view(np.uint64)  # so |-2^63| comes out right
+        total += int((magnitude >> np.uint64(32)).sum()) << 32
+        total += int((magnitude & np.uint64(2**32 - 1)).sum())
+    return total

@@ -108,7 +108,7 @@ def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
             blameable[taken] = False
         if taken is None:
             break
-        explained, because = _explain(scan, sets, tests, count, taken)
+        explained, because = _explain(scan, sets, tests, count, taken, is_code)
         culprit = _charged(scan, sets, tests, count, explained, because)
         if all((culprit.function, culprit.callee) != (known.function, known.callee) for known in culprits):
             culprits.append(culprit)
@@ -143,7 +143,9 @@ def _only_moved(scan: Scan, tests: SetTests, count: FloatArray, taken: int) -> b
     return math.copysign(1.0, change) * net < NET_SHARE * abs(change)
 
 
-def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int) -> tuple[int, Because]:
+def _explain(
+    scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: int, is_code: Bool
+) -> tuple[int, Because]:
     """Return the set that explains a significant one, itself or the edge of one of its callers, and why it changed."""
     index, model = scan.index, scan.model
     whole: int | None = taken
@@ -163,7 +165,8 @@ def _explain(scan: Scan, sets: Sets, tests: SetTests, count: FloatArray, taken: 
             size_ratio=model.size_ratio,
             dispersion=float(tests.dispersion[whole]),
         )
-        edge = index.edge(int(callers[found.caller]), function) if found.caller is not None else None
+        caller = int(callers[found.caller]) if found.caller is not None else -1
+        edge = index.edge(caller, function) if caller >= 0 and is_code[caller] else None
         if edge is not None and sets.count[edge].sum() >= MIN_SAMPLES and (sets.count[edge] >= 0).all():
             return edge, "calls_more" if found.certain else "ambiguous"
         return whole, "slower" if found.certain else "ambiguous"

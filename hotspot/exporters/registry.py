@@ -41,6 +41,12 @@ class Exporter:
 
 EXPORTERS = (
     Exporter("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"), "hotspot.exporters.folded"),
+    Exporter(
+        "speedscope", "speedscope JSON", (".speedscope.json", ".speedscope"), "hotspot.exporters.speedscope"
+    ),
+    Exporter(
+        "pprof", "pprof (gzipped protocol buffers)", (".pb.gz", ".pprof", ".pb"), "hotspot.exporters.pprof"
+    ),
     Exporter("svg", "Flame graph SVG", (".svg",), "hotspot.exporters.svg"),
     Exporter("rows", "One row a function, JSON", (".rows.json",), "hotspot.exporters.rows", "write_json"),
     Exporter("csv", "One row a function, CSV", (".csv",), "hotspot.exporters.rows", "write_csv"),

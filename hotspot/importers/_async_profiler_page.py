@@ -63,6 +63,7 @@ class Page:
         type: place in ``kinds``.
         delta: change of a frame's own weight against the base; None where the base has no such frame.
         line: 1-based line in the page.
+        own_weight_first: whether a frame's own weight lies left of its first child, and nowhere else.
         has_details: whether some frame says how much of it was inlined, interpreted or compiled by C1.
     """
 
@@ -78,6 +79,7 @@ class Page:
     title: list[int] = field(default_factory=list)
     delta: list[int | None] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
+    own_weight_first: bool = False
     has_details: bool = False
 
 
@@ -100,6 +102,7 @@ def scan(text: str, path: str) -> Page:
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.startswith("const cpool = [")), -1)
     if start >= 0:
+        page.own_weight_first = True
         end = _scan_pool(lines, start + 1, page, path)
         _scan_pooled(lines, end, page, path)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers._gecko_locations import ADDRESS, COMPILED, parse_location
 from hotspot.importers._gecko_shapes import (
     FrameTable,
     FuncTable,
@@ -35,14 +35,11 @@ from hotspot.importers._gecko_tables import (
     stack_tree,
 )
 from hotspot.importers._js_frames import file_of_url, function_name, thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, running, scaled
+from hotspot.importers._web_columns import MILLISECOND, running, scaled, short
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
 
 T = TypeVar("T")
-
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
-_COMPILED = frozenset({"ion", "baseline", "wasm-ion", "wasm-baseline"})
 
 # Flags of the newest tables: which columns count. Others are not needed here.
 _FRAME_INLINED, _FRAME_HAS_ADDRESS, _FRAME_HAS_LINE = 1, 2, 16
@@ -205,7 +202,9 @@ class _Frames:
     def _function(self, func: int) -> _Function:
         table, at = self._tables.funcs, f"{self._at}funcTable"
         if not 0 <= func < len(table.name):
-            raise MalformedProfile(self._path, f"{self._at}frameTable.func: there is no function {func}")
+            raise MalformedProfile(
+                self._path, f"{self._at}frameTable.func: there is no function {short(func)}"
+            )
         flags = None if table.flags is None else _at(table.flags, func) or 0
         name = self._string(table.name[func], f"{at}.name[{func}]")
         file = file_of_url(self._file(func, flags, at))
@@ -214,8 +213,11 @@ class _Frames:
         resource = _at(table.resource, func) if flags is None or flags & _FUNC_HAS_RESOURCE else None
         lib = None if resource is None or resource < 0 else _at(self._tables.lib_of_resource, resource)
         module = self._module(lib)
-        if _ADDRESS.fullmatch(name):
+        if ADDRESS.fullmatch(name):
             return _Function(UNKNOWN, "", 0, module, True)
+        if table.file_name is None and table.source is None:  # before version 2 it was in the name
+            found = parse_location(name)
+            return _Function(found.name, found.file, found.line, found.module or module, False)
         return _Function(function_name(name, file, line), file, line, module, False)
 
     def _file(self, func: int, flags: int | None, at: str) -> str:
@@ -226,7 +228,7 @@ class _Frames:
                 return ""
             text = _at(self._tables.source_names, source)
             if text is None:
-                raise MalformedProfile(self._path, f"{at}.source[{func}]: there is no source {source}")
+                raise MalformedProfile(self._path, f"{at}.source[{func}]: there is no source {short(source)}")
             return self._string(text, f"sources.filename[{source}]")
         text = _at(table.file_name, func)
         return "" if text is None else self._string(text, f"{at}.fileName[{func}]")
@@ -242,7 +244,9 @@ class _Frames:
         if lib is None or lib < 0:
             return ""
         if lib >= len(self._libs):
-            raise MalformedProfile(self._path, f"{self._at}resourceTable.lib: there is no library {lib}")
+            raise MalformedProfile(
+                self._path, f"{self._at}resourceTable.lib: there is no library {short(lib)}"
+            )
         return self._libs[lib].path or self._libs[lib].name or ""
 
     def _kind(self, row: int) -> Kind:
@@ -262,13 +266,13 @@ class _Frames:
         implementation = _at(table.implementation, row)
         if isinstance(implementation, int) and 0 <= implementation < len(self._tables.strings):
             implementation = self._tables.strings[implementation]
-        compiled = name == "JIT" or sub.startswith("JIT (") or implementation in _COMPILED
+        compiled = name == "JIT" or sub.startswith("JIT (") or implementation in COMPILED
         return Kind.JIT if compiled else Kind.USER
 
     def _string(self, row: int, at: str) -> str:
         if not 0 <= row < len(self._tables.strings):
             raise MalformedProfile(
-                self._path, f"{self._at}{at.removeprefix(self._at)}: there is no text {row}"
+                self._path, f"{self._at}{at.removeprefix(self._at)}: there is no text {short(row)}"
             )
         return self._tables.strings[row]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers._gecko_locations import ADDRESS, COMPILED, parse_location
 from hotspot.importers._gecko_shapes import Category, Lib, Meta, RawProfile, RawTable, RawThread
 from hotspot.importers._gecko_tables import (
     SAMPLES,
@@ -20,19 +20,11 @@ from hotspot.importers._gecko_tables import (
     index_column,
     stack_tree,
 )
-from hotspot.importers._js_frames import file_of_url, function_name, thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, scaled
+from hotspot.importers._js_frames import thread_name, whole_number
+from hotspot.importers._web_columns import MILLISECOND, scaled, short
 from hotspot.importers._web_json import decode, is_number
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
-
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
-_NATIVE = re.compile(r"(.*) \(in ([^()]*)\)(?: \+ ?\w+)?", re.DOTALL)
-_POSITION = r"(?::(\d{1,9}))?(?::\d{1,9})?"
-_CALL = re.compile(rf"(.*?) \((.+?){_POSITION}\)", re.DOTALL)
-_URL = re.compile(r"self-hosted|[A-Za-z][\w+.-]*:|/")
-_SCRIPT = re.compile(rf"((?:self-hosted|[A-Za-z][\w+.-]*://).*?){_POSITION}", re.DOTALL)
-_COMPILED = frozenset({"ion", "baseline", "wasm-ion", "wasm-baseline"})
 
 
 def read_raw(path: str, profile: RawProfile, facts: Facts, at: str = "") -> Iterator[ThreadSamples]:
@@ -52,9 +44,15 @@ def _process(
         libs = decode(path, libs.encode(), list[Lib], at=f"{at}libs")
     modules = _Modules(libs)
     # Times of a process count from its own start.
-    offset = scaled(path, [(profile.meta.start_time or epoch) - epoch], MILLISECOND, f"{at}meta.startTime")[0]
+    begin, zero = scaled(path, [profile.meta.start_time or epoch, epoch], MILLISECOND, f"{at}meta.startTime")
     for number, thread in enumerate(profile.threads):
-        yield _thread(path, profile.meta, thread, modules, int(offset), facts, f"{at}threads[{number}].")
+        if isinstance(thread, str):
+            child = decode(path, thread.encode(), RawProfile, at=f"{at}threads[{number}]")
+            yield from _process(path, child, epoch, facts, f"{at}threads[{number}].")
+            continue
+        yield _thread(
+            path, profile.meta, thread, modules, int(begin - zero), facts, f"{at}threads[{number}]."
+        )
     for number, child in enumerate(profile.processes or ()):
         yield from _process(path, child, epoch, facts, f"{at}processes[{number}].")
 
@@ -109,7 +107,7 @@ def _integers(path: str, table: RawTable, name: str, at: str) -> list[int | None
     column = _column(table, name)
     for row, value in enumerate(column):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise MalformedProfile(path, f"{at}.data[{row}].{name}: {value!r:.40} is not an index")
+            raise MalformedProfile(path, f"{at}.data[{row}].{name}: {short(value)} is not an index")
     return column
 
 
@@ -117,7 +115,7 @@ def _numbers(path: str, table: RawTable, name: str, at: str) -> list[int | float
     column = _column(table, name)
     for row, value in enumerate(column):
         if value is not None and not is_number(value):
-            raise MalformedProfile(path, f"{at}samples.data[{row}].{name}: {value!r:.40} is not a number")
+            raise MalformedProfile(path, f"{at}samples.data[{row}].{name}: {short(value)} is not a number")
     return column
 
 
@@ -181,23 +179,13 @@ class _Frames:
         place = int(self._location[row])
         text = self._strings[place] if place >= 0 else UNKNOWN
         kind = self._kind(row)
-        if _ADDRESS.fullmatch(text):
+        if ADDRESS.fullmatch(text):
             self._facts.without_symbol.add((id(self), place))
             return Frame(UNKNOWN, module=self._modules.of(int(text, 16)), kind=kind)
-        if native := _NATIVE.fullmatch(text):
-            return Frame(native[1], module=native[2], kind=kind)
-        call, script = _CALL.fullmatch(text), _SCRIPT.fullmatch(text)
-        if call is not None and (call[3] or _URL.match(call[2])):  # else `Reflow (Layout)`
-            name, url, position = call.groups()
-        elif script is not None:
-            name, (url, position) = "", script.groups()
-        else:
-            return Frame(text, kind=kind)
-        file = file_of_url(url.rsplit(" -> ", 1)[-1])  # scripts that a loader wrapped
-        line = int(position or 0)
+        found = parse_location(text)
         ran = self._line[row]
-        known = ran if isinstance(ran, int) and 0 < ran < 2**31 else line
-        return Frame(function_name(name, file, line), file, known, kind=kind)
+        known = ran if found.file and isinstance(ran, int) and 0 < ran < 2**31 else found.line
+        return Frame(found.name, found.file, known, found.module, kind)
 
     def _kind(self, row: int) -> Kind:
         category = self._category[row]
@@ -207,5 +195,5 @@ class _Frames:
                 return Kind.KERNEL if name == "Kernel" else Kind.JIT
         implementation = self._implementation[row]
         if isinstance(implementation, int) and 0 <= implementation < len(self._strings):
-            return Kind.JIT if self._strings[implementation] in _COMPILED else Kind.USER
+            return Kind.JIT if self._strings[implementation] in COMPILED else Kind.USER
         return Kind.USER

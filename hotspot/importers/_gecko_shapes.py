@@ -45,10 +45,17 @@ class Meta(msgspec.Struct, rename="camel"):
     sample_units: SampleUnits | None = None
 
 
+class ThreadTexts(msgspec.Struct, rename="camel"):
+    """What tells the formats apart where no version does: raw threads have a table, processed ones an array."""
+
+    string_array: msgspec.Raw = msgspec.Raw()
+
+
 class Outermost(msgspec.Struct, rename="camel"):
-    """What tells the formats apart; Firefox's old devtools wrap the profile in another object."""
+    """The version; Firefox's old devtools wrap the profile in another object."""
 
     meta: Meta | None = None
+    threads: list[ThreadTexts | str] | None = None
     profile: msgspec.Raw = msgspec.Raw()
     duration: Number | None = None
 
@@ -83,10 +90,13 @@ class RawThread(msgspec.Struct, rename="camel"):
 
 
 class RawProfile(msgspec.Struct):
-    """A process with its threads and child processes; before version 5 the libs were JSON within a text."""
+    """A process with its threads and child processes.
+
+    Before version 5, child processes were JSON texts among the threads, and so were the libs of some.
+    """
 
     meta: Meta
-    threads: list[RawThread]
+    threads: list[RawThread | str]
     libs: list[Lib] | str | None = None
     processes: list[RawProfile] | None = None
 

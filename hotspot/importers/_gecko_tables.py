@@ -10,7 +10,7 @@ import numpy as np
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._gecko_shapes import Meta
-from hotspot.importers._web_columns import MICROSECOND, scaled, until_next
+from hotspot.importers._web_columns import MICROSECOND, scaled, short, until_next
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -86,14 +86,14 @@ class Facts:
         losses: list[Loss] = []
         if count := len(self.without_symbol):
             text = (
-                f"{count:,} native functions have an address but no name; they are [unknown] in their module"
+                f"native functions with an address but no name: {count:,}; they are [unknown] in their module"
             )
             losses.append(Loss(LossKind.DROPPED, text, count))
         if self.allocations:
-            text = f"{self.allocations:,} sampled allocations are not kept"
+            text = f"sampled allocations: {self.allocations:,}; they are not kept"
             losses.append(Loss(LossKind.DROPPED, text, self.allocations))
         if self.rounded:
-            text = f"{self.rounded:,} sample weights have fractions; they were rounded"
+            text = f"sample weights with fractions: {self.rounded:,}; they were rounded"
             losses.append(Loss(LossKind.ROUNDED, text, self.rounded))
         if self.no_unit:
             losses.append(Loss(LossKind.DROPPED, "threadCPUDelta has no unit that is known; it is not kept"))
@@ -113,7 +113,7 @@ def index_column(path: str, values: Sequence[int | None], limit: int, at: str) -
         bad = np.array([row for row, value in enumerate(values) if not -1 <= (value or 0) < limit])
     if len(bad):
         row = int(bad[0])
-        raise MalformedProfile(path, f"{at}[{row}]: {values[row]} is not a row of a table of {limit}")
+        raise MalformedProfile(path, f"{at}[{row}]: {short(values[row])} is not a row of a table of {limit}")
     return column
 
 

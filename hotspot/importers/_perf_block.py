@@ -120,7 +120,8 @@ class BlockReader:
         chain = self.table.texts[b"\n".join(stack)]
         if chain < 0:  # an inlined frame comes last
             run = self.table.read_frames(stack)
-            chain = self.table.chain(run.frames, run.inlined) if run else EMPTY
+            assert run is not None, "only lines of a stack were collected"
+            chain = self.table.chain(run.frames, run.inlined)
         return chain
 
     @cached_property
@@ -128,11 +129,7 @@ class BlockReader:
         return [0, *accumulate(len(line) + 1 for line in self.lines)]
 
     def _is_frame(self, line: bytes) -> bool:
-        if self.table.lines[line] < 0 and parse_frame(line) is None:
-            return False
-        return (
-            line[:1] == b"\t" or parse_header(line, opens_stack=False) is None
-        )  # a command may look like an address
+        return self.table.lines[line] >= 0 or parse_frame(line) is not None
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])

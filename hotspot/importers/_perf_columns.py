@@ -93,7 +93,7 @@ class Columns:
         stacks: (callers, leaf) as chain ids, int32[stacks, 2].
         threads: (pid, tid, comm).
         events: event names; the empty one is not printed.
-        rows: the samples.
+        batches: the samples in order; `assemble` empties it.
         oddities: what could not be read.
     """
 
@@ -104,5 +104,5 @@ class Columns:
     stacks: Int32
     threads: tuple[Who, ...]
     events: tuple[bytes, ...]
-    rows: Rows
+    batches: list[Rows]
     oddities: Oddities

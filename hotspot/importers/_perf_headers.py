@@ -28,7 +28,7 @@ _MAX_LAYOUTS = 16
 _MAX_LESSONS = 32  # headers of a batch that are tried as a new layout
 _CACHE_ENTRIES = 1 << 17
 _LAYOUT = re.compile(
-    rb"(?P<lead>.*?[^\S\n]\d{1,10})\.(?P<fraction>\d{6}(?:\d{3})?):(?P<period> +\d{1,18})?(?P<event> +[^\s:]\S*?:)(?=\s|$)",
+    rb"(?P<lead>.*?[^\S\n]\d{1,10})\.(?P<fraction>\d{6}(?:\d{3})?):(?P<period> {1,10}\d{1,10})?(?P<event> +[^\s:]\S*?:)(?=\s|$)",
     re.DOTALL,
 )
 

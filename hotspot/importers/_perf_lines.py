@@ -23,7 +23,7 @@ from hotspot.profile import UNKNOWN, Kind
 _MAX_SECONDS = (2**63 - 1) // 10**9 - 1
 
 # -- headers -------------------------------------------------------------------------------------------------
-# Bounded repeats keep hostile lines from costing quadratic time.
+# Bounded repeats, and runs that match from their first byte only, keep hostile lines from costing quadratic time.
 
 _TIMED = re.compile(
     rb"(?P<who>.{0,600}?)(?<!\S)(?P<sec>\d{1,10})\.(?P<frac>\d{6}(?:\d{3})?):(?P<tail>\s.*)?$", re.DOTALL
@@ -40,8 +40,8 @@ _MEASURED = re.compile(
 )
 _PERIOD_ALONE = re.compile(rb"\s*(?P<period>\d{1,18})(?P<rest>\s.*)?$", re.DOTALL)
 _UNTIMED = re.compile(
-    rb"(?P<who>\s*(?:\S.{0,300}?\s+)?-?\d{1,10}(?:/-?\d{1,10})?(?:\s+\[\d+\])?(?:\s+\d{1,18})?)"
-    rb"\s+(?P<event>(?:[A-Za-z_{]|\[unknown\])\S{0,300}?):(?P<rest>\s.*)?$",
+    rb"(?P<who>\s{0,99}(?:\S.{0,300}?\s{1,99})?-?\d{1,10}(?:/-?\d{1,10})?(?:\s{1,99}\[\d+\])?(?:\s{1,99}\d{1,18})?)"
+    rb"\s{1,99}(?P<event>(?:[A-Za-z_{]|\[unknown\])\S{0,300}?):(?P<rest>\s.*)?$",
     re.DOTALL,
 )
 _LAST_NUMBER = re.compile(rb"(?P<who>(?:.*\S)?)(?P<number>\s*(?<!\S)\d{1,18})\s*$", re.DOTALL)
@@ -89,16 +89,18 @@ def parse_header(line: bytes, *, opens_stack: bool) -> Header | None:
     header: Header | None = None
     if b"." in line and (timed := _TIMED.match(line)):
         header = _timed_header(timed)
+        if header is None:
+            return None
     elif untimed := _UNTIMED.match(line):
         header = _untimed_header(untimed)
     if header is not None:
         # A command may look like an address, a frame that lost its tab like a header; a flat sample holds a frame.
         squeezed = header.time is not None and not is_tracepoint(header.event)
-        is_frame = parse_frame(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
+        is_frame = _parse_frame_shape(line) is not None and flat_frame(header.rest, squeezed=squeezed) is None
         return None if is_frame else header
     if not opens_stack or len(line) > _LONGEST_BARE_HEADER or line[:1] in (b"#", b"") or line.isspace():
         return None
-    if parse_frame(line) is not None:
+    if _parse_frame_shape(line) is not None:
         return None
     event = _EVENT_AT_END.match(line)
     who, period = _split_period(event["who"] if event else line)
@@ -168,13 +170,13 @@ _FRAME = re.compile(rb"[\t ]*(?P<address>[0-9a-f]{1,16})(?: (?P<tail>.*))?$", re
 _OFFSET = re.compile(rb"\+0x[0-9a-f]+$")
 # A class in a Java descriptor, as perf-map-agent writes it: `Lnet/foo/Bar;::method`, `Lnet/foo/Bar;.method`.
 _JAVA = re.compile(r"L[^\s;:(]*/")
-_FLAT = re.compile(rb" +[0-9a-f]{1,16}(?= \S)")
+_FLAT = re.compile(rb"(?<! ) +[0-9a-f]{1,16}(?= \S)")
 _FLAT_WIDTH = 17  # a space and the address padded to 16 columns
 _PADDED = re.compile(rb" (?: *[0-9a-f]+)(?<=^.{17})(?: |$)", re.DOTALL)
 _TRACEPOINT = re.compile(rb"[A-Za-z0-9_.-]+:(?![ukhIGHpPSDWeb]+$)[A-Za-z0-9_.@*-]+$")
 # Columns printed after the frames: registers, instruction bytes, branch stacks.
 _COLUMNS = re.compile(
-    rb"\s+(?:ABI:\d|ilen: *\d|insn: |0x[0-9a-f]+(?:\([^)]*\))?/0x|[^\s/]+/[^\s/]+/[PMN-][^\s/]*/[X-]/[A-]/\d)"
+    rb"(?<!\s)\s+(?:ABI:\d|ilen: *\d|insn: |0x[0-9a-f]+(?:\([^)]*\))?/0x|[^\s/]+/[^\s/]+/[PMN-][^\s/]*/[X-]/[A-]/\d)"
 )
 _DISASSEMBLY = re.compile(rb"\t(?:[0-9a-f]{16}\t|\.\.\. |\S.*:\s*$)")
 _SOURCE_LINE = re.compile(rb"(?P<file>.*?):(?P<line>\d{1,9})(?: \(discriminator \d+\))?$")
@@ -203,8 +205,16 @@ def parse_frame(line: bytes) -> FrameLine | None:
     """Read a frame line, or return None where it is none.
 
     perf begins it with a tab. Copies that lost their tabs are taken where the line ends in ``(module)``, and
-    flat samples without any header (``-F ip,sym``) where the address is padded to its column.
+    flat samples without any header (``-F ip,sym``) where the address is padded to its column, unless the line
+    is a header: a command may look like an address.
     """
+    frame = _parse_frame_shape(line)
+    if frame is not None and line[:1] != b"\t" and parse_header(line, opens_stack=False) is not None:
+        return None
+    return frame
+
+
+def _parse_frame_shape(line: bytes) -> FrameLine | None:
     match = _FRAME.match(line)
     if match is None:
         return None
@@ -272,7 +282,7 @@ def flat_frame(rest: bytes, *, squeezed: bool) -> tuple[bytes, bytes] | None:
         return _without_columns(rest[start:]), rest[:start]
     if squeezed:
         text = _without_columns(rest)
-        if text.endswith(b")") and parse_frame(text) is not None:
+        if text.endswith(b")") and _parse_frame_shape(text) is not None:
             return text, b""
     return None
 

@@ -62,11 +62,9 @@ class ScriptParser:
     _lost: int = 0
 
     def columns(self) -> Columns:
-        """Return what was read; the parser is spent."""
+        """Return what was read; the parser is spent then."""
         flat, offsets, depth = self.table.flat_chains()
         packed = np.fromiter(self._stacks, dtype=np.int64, count=len(self._stacks))
-        rows = join_rows(self._batches)
-        self._batches = []
         return Columns(
             frames=tuple(self.table.frames),
             chain_frame=flat,
@@ -75,7 +73,7 @@ class ScriptParser:
             stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
-            rows=rows,
+            batches=self._batches,
             oddities=Oddities(
                 lines=self._lines,
                 skipped=self._skipped,
@@ -167,7 +165,10 @@ class ScriptParser:
         edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
         for begin, stop in zip(edge[0::2], edge[1::2], strict=True):
             at = int(lines.start[begin])
-            reader = BlockReader(self.table, lines.text[at : int(lines.end[stop - 1])].split(b"\n"))
+            block = lines.text[at : int(lines.end[stop - 1])]
+            if not block.strip():
+                continue
+            reader = BlockReader(self.table, block.split(b"\n"))
             for sample in reader.samples():
                 header = sample.header or self._note_headless(sample, offset + at)
                 stack.append(self._stacks[sample.chain])

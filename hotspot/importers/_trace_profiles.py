@@ -7,9 +7,9 @@ import numpy as np
 from hotspot.builder import ProfileBuilder
 from hotspot.importers._trace_scan import ProfilePieces, Scanned, Threads
 from hotspot.importers._v8_shapes import Node
-from hotspot.importers._v8_tree import add_timed_samples, add_tree, fitted_times, flat_nodes
+from hotspot.importers._v8_tree import V8Faults, add_timed_samples, add_tree, fitted_times, flat_nodes
 from hotspot.importers._web_columns import MICROSECOND, running, scaled
-from hotspot.profile import Int64, Loss, LossKind
+from hotspot.profile import Int64, Loss
 
 
 def add_profiles(builder: ProfileBuilder, path: str, scanned: Scanned, threads: Threads) -> list[Loss]:
@@ -18,19 +18,15 @@ def add_profiles(builder: ProfileBuilder, path: str, scanned: Scanned, threads: 
     Raises:
         MalformedProfile: a tree of nodes contradicts itself.
     """
-    losses: dict[str, Loss] = {}
+    faults = V8Faults(orphans=scanned.orphans)
     for pieces in scanned.profiles:
-        for loss in _add_profile(builder, path, pieces, threads):
-            losses.setdefault(loss.text, loss)
-    if scanned.orphans:
-        text = (
-            f"{scanned.orphans:,} ProfileChunk events belong to a profile whose beginning is not in the file"
-        )
-        losses[text] = Loss(LossKind.DROPPED, text, scanned.orphans)
-    return list(losses.values())
+        _add_profile(builder, path, pieces, threads, faults)
+    return faults.losses()
 
 
-def _add_profile(builder: ProfileBuilder, path: str, pieces: ProfilePieces, threads: Threads) -> list[Loss]:
+def _add_profile(
+    builder: ProfileBuilder, path: str, pieces: ProfilePieces, threads: Threads, faults: V8Faults
+) -> None:
     nodes: list[Node] = []
     samples: list[Int64] = []
     deltas: list[Int64] = []
@@ -46,19 +42,14 @@ def _add_profile(builder: ProfileBuilder, path: str, pieces: ProfilePieces, thre
         deltas.append(scaled(path, given or (), MICROSECOND, f"{at}.timeDeltas"))
     ids = np.concatenate(samples) if samples else np.zeros(0, dtype=np.int64)
     if not len(ids):
-        return []
+        return
     at = f"{pieces.at}.cpuProfile.nodes" if len(pieces.chunks) == 1 else f"{pieces.at}, nodes of its chunks"
     rows = flat_nodes(path, nodes, at, complete=False)
-    losses = list(rows.losses())
+    faults.add_nodes(rows)
     tree = add_tree(builder, path, rows, at)
     begin = int(scaled(path, [start], MICROSECOND, f"{pieces.at}.startTime")[0])
-    times, faults = fitted_times(
-        running(path, begin, np.concatenate(deltas), f"{pieces.at}, timeDeltas"), len(ids), begin
-    )
+    times = running(path, begin, np.concatenate(deltas), f"{pieces.at}, timeDeltas")
     of_sample = tree.rows(ids)
-    lost = int(np.count_nonzero(of_sample < 0))
-    if lost:
-        text = f"{lost:,} samples are at nodes that are not in the file; they are [unknown]"
-        losses.append(Loss(LossKind.INCONSISTENT, text, lost))
-    add_timed_samples(builder, tree, of_sample, times, threads.row(pieces.pid, pieces.tid))
-    return losses + faults
+    faults.lost += int(np.count_nonzero(of_sample < 0))
+    thread = threads.row(pieces.pid, pieces.tid)
+    add_timed_samples(builder, tree, of_sample, fitted_times(times, len(ids), begin, faults), thread)

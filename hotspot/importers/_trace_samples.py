@@ -60,7 +60,7 @@ def add_samples(builder: ProfileBuilder, path: str, trace: Trace, threads: Threa
     if not weighed:
         return []
     return [
-        Loss(LossKind.DROPPED, f"{weighed:,} samples have a weight other than 1; it is not kept", weighed)
+        Loss(LossKind.DROPPED, f"samples with a weight other than 1: {weighed:,}; it is not kept", weighed)
     ]
 
 

@@ -20,7 +20,7 @@ from hotspot.importers._trace_shapes import (
 )
 from hotspot.importers._trace_spans import NO_NAME, Spans
 from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
-from hotspot.importers._web_columns import MICROSECOND
+from hotspot.importers._web_columns import MICROSECOND, short
 from hotspot.importers._web_json import decode, decode_row, malformed
 from hotspot.profile import Thread
 
@@ -130,9 +130,9 @@ def nanoseconds(value: Number | None) -> int:
             value = int(value) if whole else float(value)
         result = value * MICROSECOND if isinstance(value, int) else round(value * MICROSECOND)
     except (ValueError, OverflowError) as error:
-        raise BadNumber(f"{value!r:.40} is not a number") from error
+        raise BadNumber(f"{short(value)} is not a number") from error
     if not -_LIMIT < result < _LIMIT:
-        raise BadNumber(f"{value} is out of range")
+        raise BadNumber(f"{short(value)} is out of range")
     return result
 
 
@@ -187,7 +187,7 @@ class _Scanner:
             given = event.tdur if event.dur is None else event.dur
             length = 0 if given is None else _field(given, "dur")
             if length < 0:
-                raise BadNumber(f"dur: {given} is negative")
+                raise BadNumber(f"dur: {short(given)} is negative")
         args = bytes(event.args)
         name = "" if event.name is None else str(event.name)
         spans.thread.append(self.threads.row(event.pid, event.tid))

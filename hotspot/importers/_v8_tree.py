@@ -70,17 +70,70 @@ class V8Nodes:
         self.function.append((function_name(name, file, line), file, line))
         self.columns.add((*self.function[-1], -1 if column is None else column))
 
-    def losses(self) -> Iterator[Loss]:
-        """Yield what of the nodes is not kept."""
-        merged = len(self.columns) - len(set(self.function))
-        if merged:
-            text = f"{merged:,} functions differ from another in their column only, as in minified code; columns are not kept"
-            yield Loss(LossKind.DROPPED, text, merged)
-        if self.has_ticks:
-            yield Loss(
+
+@dataclass
+class V8Faults:
+    """What is wrong with the CPU profiles of a file or not kept of them, added up.
+
+    Attributes:
+        merged: functions that only their column tells from another.
+        ticks: whether the file says which lines of functions ran.
+        untimed: samples without a time.
+        early: samples earlier than the one before.
+        lost: samples at nodes that are not in the file.
+        orphans: chunks of profiles that never began.
+    """
+
+    merged: int = 0
+    ticks: bool = False
+    untimed: int = 0
+    early: int = 0
+    lost: int = 0
+    orphans: int = 0
+
+    def add_nodes(self, nodes: V8Nodes) -> None:
+        """Add what of some nodes is not kept."""
+        self.merged += len(nodes.columns) - len(set(nodes.function))
+        self.ticks = self.ticks or nodes.has_ticks
+
+    def losses(self) -> list[Loss]:
+        """Return what there is, a sentence each."""
+        found = [
+            (
                 LossKind.DROPPED,
-                "which line of a function ran is not kept (positionTicks); lines are those of functions",
-            )
+                self.merged,
+                "functions that differ in their column only, as in minified code",
+                "columns are not kept",
+            ),
+            (LossKind.INCONSISTENT, self.untimed, "samples without a time", "they count, but last no time"),
+            (
+                LossKind.INCONSISTENT,
+                self.early,
+                "samples earlier than the one before",
+                "they were put in order of time",
+            ),
+            (
+                LossKind.INCONSISTENT,
+                self.lost,
+                "samples at nodes that are not in the file",
+                "they are [unknown]",
+            ),
+            (
+                LossKind.DROPPED,
+                self.orphans,
+                "ProfileChunk events of a profile that does not begin in the file",
+                "they are left out",
+            ),
+        ]
+        losses = [
+            Loss(kind, f"{what}: {count:,}; {decision}", count)
+            for kind, count, what, decision in found
+            if count
+        ]
+        if self.ticks:
+            text = "which line of a function ran (positionTicks) is not kept; lines are those of functions"
+            losses.append(Loss(LossKind.DROPPED, text))
+        return losses
 
 
 def flat_nodes(path: str, nodes: Sequence[Node], at: str, *, complete: bool = True) -> V8Nodes:
@@ -247,8 +300,8 @@ def add_timed_samples(
     builder.add_samples(handle, weight, time, threads)
 
 
-def fitted_times(times: Int64, count: int, start: int) -> tuple[Int64, list[Loss]]:
-    """Return one time a sample, and what was wrong with the times.
+def fitted_times(times: Int64, count: int, start: int, faults: V8Faults) -> Int64:
+    """Return one time a sample.
 
     Missing times are the last known one, so that those samples count but last no time.
 
@@ -256,24 +309,16 @@ def fitted_times(times: Int64, count: int, start: int) -> tuple[Int64, list[Loss
         times: nanoseconds as the file has them; more than there are samples is one that ends the last, left out.
         count: how many samples there are.
         start: nanoseconds, for samples where no time is known.
+        faults: where to add what was wrong.
     """
-    losses: list[Loss] = []
     if len(times) < count:
         missing = count - len(times)
-        losses.append(
-            Loss(
-                LossKind.INCONSISTENT,
-                f"{missing:,} samples have no time; they count, but last no time",
-                missing,
-            )
-        )
-        times = np.concatenate([times, np.full(missing, times[-1] if len(times) else start, dtype=np.int64)])
+        faults.untimed += missing
+        last = times[-1] if len(times) else start
+        times = np.concatenate([times, np.full(missing, last, dtype=np.int64)])
     times = times[:count]
-    early = int(np.count_nonzero(np.diff(times) < 0))
-    if early:
-        text = f"{early:,} samples are earlier than the one before them; samples were put in order of time"
-        losses.append(Loss(LossKind.INCONSISTENT, text, early))
-    return times, losses
+    faults.early += int(np.count_nonzero(np.diff(times) < 0))
+    return times
 
 
 def add_counts(builder: ProfileBuilder, tree: V8Tree, rows: npt.NDArray[np.int64], counts: Int64) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from hotspot.errors import MalformedProfile
 from hotspot.profile import Int64
@@ -15,9 +14,13 @@ MILLISECOND = 1_000_000
 _LIMIT = 2**62  # sums of two still fit int64
 
 
-def scaled(
-    path: str, values: Sequence[int | float] | npt.NDArray[np.generic], factor: int, what: str
-) -> Int64:
+def short(value: object) -> str:
+    """Return a value for an error message: a number from a damaged file may have thousands of digits."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:20]}... ({len(text):,} characters)"
+
+
+def scaled(path: str, values: Sequence[int | float], factor: int, what: str) -> Int64:
     """Return numbers times a factor as int64: integers exactly, fractions rounded to the nearest.
 
     Args:
@@ -32,11 +35,12 @@ def scaled(
     array = np.asarray(values)
     if not len(array):
         return np.zeros(0, dtype=np.int64)
-    if array.dtype.kind not in "iuf":  # Python integers past 64 bits
-        array = array.astype(np.float64)
-    bad = np.flatnonzero(~(np.abs(array.astype(np.float64)) * factor < _LIMIT))
+    if array.dtype.kind in "iuf":
+        bad = np.flatnonzero(~(np.abs(array.astype(np.float64)) * factor < _LIMIT))
+    else:  # integers past 64 bits, perhaps past what a float holds
+        bad = np.array([row for row, value in enumerate(values) if not abs(value) < _LIMIT])
     if len(bad):
-        raise MalformedProfile(path, f"{what}[{bad[0]}]: {values[int(bad[0])]} is out of range")
+        raise MalformedProfile(path, f"{what}[{bad[0]}]: {short(values[int(bad[0])])} is out of range")
     result: Int64
     if array.dtype.kind == "f":
         result = np.rint(array * factor).astype(np.int64)

@@ -128,6 +128,11 @@ def _nest(page: Page, path: str) -> _Nesting:
         has_gaps |= free[parent] > page.left[parent] and left > free[parent]
         free[parent] = left + width
         own[parent] -= width
+    if page.own_weight_first:
+        has_gaps |= any(
+            left < begun < left + width
+            for left, begun, width in zip(page.left, free, page.width, strict=True)
+        )
     return _Nesting(parents, own, has_gaps)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.importers._austin_shapes import duration_ns, producer, value_types
 from hotspot.importers.base import (
     Head,
     ImporterInfo,
@@ -24,7 +25,6 @@ from hotspot.importers.base import (
     decode_text,
 )
 from hotspot.profile import Int64, Loss, LossKind, Profile, Provenance, Thread
-from hotspot.units import ValueType
 
 INFO = ImporterInfo("austin", "Austin (Python) text", (".austin", ".aprof"))
 
@@ -71,8 +71,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         raise EmptyProfile(source.path, "no sample in this file")
     if invalid > len(counts):
         raise NotThisFormat(source.path, f"{invalid} lines are not Austin's")
-    mode = metadata.get("mode", "wall")
-    builder = ProfileBuilder(_value_types(mode, columns))
+    builder = ProfileBuilder(value_types(metadata.get("mode", "wall"), full=columns == 3))
     threads = _add(builder, counts)
     losses = []
     if invalid:
@@ -83,21 +82,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         path=source.path,
         sha256=source.sha256,
         format=INFO.name,
-        producer=f"austin {metadata.get('austin', '')}".strip(),
-        duration_ns=_duration(metadata),
+        producer=producer(metadata),
+        duration_ns=duration_ns(metadata),
         losses=tuple(losses),
     )
     return [builder.build(provenance, threads=threads)]
-
-
-def _value_types(mode: str, columns: int) -> tuple[ValueType, ...]:
-    if columns == 3:
-        return (
-            ValueType("wall", "microseconds"),
-            ValueType("cpu", "microseconds"),
-            ValueType("memory", "bytes"),
-        )
-    return (ValueType("memory", "bytes") if mode == "memory" else ValueType(mode, "microseconds"),)
 
 
 def _add(builder: ProfileBuilder, counts: dict[tuple[str, str, str], list[list[int]]]) -> tuple[Thread, ...]:
@@ -133,8 +122,3 @@ def _frame(builder: ProfileBuilder, text: str) -> int:
         return builder.frames.intern(text)
     line = int(found["line"])
     return builder.frames.intern(found["name"], found["file"], line if line < 2**31 else 0)
-
-
-def _duration(metadata: dict[str, str]) -> int | None:
-    duration = metadata.get("duration", "")
-    return int(duration) * 1000 if duration.isdecimal() else None

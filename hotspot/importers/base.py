@@ -17,6 +17,7 @@ import enum
 import hashlib
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -32,10 +33,11 @@ HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 20
 
 _MAGIC = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
+    "gzip": re.compile(rb"\x1f\x8b"),
+    # With the magic number of its first block, or of the end where it holds nothing: `BZh` alone may begin a text.
+    "bzip2": re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }
 
 
@@ -202,9 +204,9 @@ def _read_up_to(stream: BinaryIO, size: int) -> bytes:
 
 
 def _decompressed(stored: BinaryIO) -> BinaryIO:
-    magic = stored.read(6)
+    magic = stored.read(10)
     stored.seek(0)
-    kind = next((name for prefix, name in _MAGIC.items() if magic.startswith(prefix)), None)
+    kind = next((name for name, begins in _MAGIC.items() if begins.match(magic)), None)
     if kind == "gzip":
         import gzip
 

@@ -81,15 +81,17 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     scanned = scan(path, trace)
     losses = list(trace.losses)
     if scanned.asynchronous:
-        text = f"{scanned.asynchronous:,} asynchronous events are not kept: they belong to no stack"
+        text = f"asynchronous events, which belong to no stack: {scanned.asynchronous:,}; they are not kept"
         losses.append(Loss(LossKind.DROPPED, text, scanned.asynchronous))
     duration: int | None = None
     threads = scanned.threads.from_zero()
     builder, lost = _from_profiles(path, scanned, threads)
+    losses += lost
     if builder is None and trace.samples:
         builder, lost = _from_samples(path, trace, threads)
+        losses += lost
     if builder is not None:
-        losses += [*lost, *_dropped_spans(scanned)]
+        losses += _dropped_spans(scanned)
     else:
         if not len(scanned.spans):
             raise EmptyProfile(path, "neither a CPU profile, nor samples, nor duration events (B, E, X)")
@@ -111,7 +113,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 def _from_profiles(path: str, scanned: Scanned, threads: Threads) -> tuple[ProfileBuilder | None, list[Loss]]:
     """Return a builder with the CPU profiles' samples, None where there are none."""
-    if not scanned.profiles:
+    if not scanned.profiles and not scanned.orphans:
         return None, []
     from hotspot.importers._trace_profiles import add_profiles
 
@@ -146,17 +148,22 @@ def _dropped_spans(scanned: Scanned) -> list[Loss]:
     lengthy = int(np.count_nonzero(np.frombuffer(scanned.spans.phase, dtype=np.int8) != ord("E")))
     if not lengthy:
         return []
-    text = f"{lengthy:,} duration events beside the sampled stacks are not kept"
+    text = f"duration events beside the sampled stacks: {lengthy:,}; they are not kept"
     return [Loss(LossKind.DROPPED, text, lengthy)]
 
 
 def _fault_losses(faults: Faults) -> list[Loss]:
     said = (
-        (faults.unmatched, "end events match no open event; they are left out"),
+        (faults.unmatched, "end events of no open event", "they are left out"),
         (
             faults.overlapping,
-            "events end before one that began inside them; they were taken to last as long as it",
+            "events that end before one that began inside them",
+            "they were taken to last as long",
         ),
-        (faults.unclosed, "events never end; they were taken to last until the end of their thread"),
+        (faults.unclosed, "events that never end", "they were taken to last until the end of their thread"),
     )
-    return [Loss(LossKind.INCONSISTENT, f"{count:,} {text}", count) for count, text in said if count]
+    return [
+        Loss(LossKind.INCONSISTENT, f"{what}: {count:,}; {decision}", count)
+        for count, what, decision in said
+        if count
+    ]

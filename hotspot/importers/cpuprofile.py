@@ -19,6 +19,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._v8_tree import (
     CPU,
     SAMPLES,
+    V8Faults,
     V8Nodes,
     V8Tree,
     add_counts,
@@ -75,7 +76,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     times = _times(path, file)
     builder = ProfileBuilder((SAMPLES,) if times is None else (SAMPLES, CPU))
     tree = add_tree(builder, path, nodes, at)
-    losses = list(nodes.losses())
+    faults = V8Faults()
+    faults.add_nodes(nodes)
     if not file.samples:
         if not any(nodes.hits):
             raise EmptyProfile(path, "it has no sample")
@@ -85,16 +87,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         if times is None:
             add_counts(builder, tree, rows, np.ones(len(rows), dtype=np.int64))
         else:
-            fitted, faults = fitted_times(times, len(rows), 0)
-            losses += faults
-            add_timed_samples(builder, tree, rows, fitted)
+            add_timed_samples(builder, tree, rows, fitted_times(times, len(rows), 0, faults))
     provenance = Provenance(
         path=path,
         sha256=source.sha256,
         format=INFO.name,
         producer=_producer(nodes),
         duration_ns=_duration(path, file, times),
-        losses=tuple(losses),
+        losses=tuple(faults.losses()),
     )
     profile = builder.build(provenance)
     timed = times is not None and profile.samples.weight[:, 1].any()

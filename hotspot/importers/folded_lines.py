@@ -23,7 +23,8 @@ from hotspot.errors import MalformedProfile
 from hotspot.profile import NO_STACK, UNKNOWN, Bool, Int64, UInt8
 
 _CHUNK = 1 << 20
-_COMPACT_BYTES = 1 << 28
+_JOIN_BYTES = 1 << 29  # of texts held before equal ones are joined
+_ROW_BYTES = 100  # that a text costs beside its own bytes
 _MAX_WEIGHT = 2**63 - 1
 _PLAIN_DIGITS = 18  # always fit int64
 _EXACT_DIGITS = 18  # of a fractional count; the rest is rounded
@@ -104,8 +105,8 @@ class Lines:
         """
         for chunk in ahead(self._look_at, _whole_lines(_utf8(stream))):
             self._add_chunk(chunk)
-            self._bytes_added += len(chunk.text)
-            if self._bytes_added > max(_COMPACT_BYTES, self._bytes_kept):
+            self._bytes_added += len(chunk.text) + chunk.lines * _ROW_BYTES
+            if self._bytes_added > max(_JOIN_BYTES, self._bytes_kept):
                 self._join_equal()
         self._sort()
         return self
@@ -157,7 +158,7 @@ class Lines:
         first = np.flatnonzero(differs)
         self._keep(first.tolist())
         self._mantissas = [np.add.reduceat(mantissa, first, axis=0)]
-        self._bytes_added, self._bytes_kept = 0, int(self.lengths.sum())
+        self._bytes_added, self._bytes_kept = 0, int(self.lengths.sum()) + len(first) * _ROW_BYTES
 
     def _keep(self, rows: list[int]) -> None:
         """Keep these rows, in this order."""

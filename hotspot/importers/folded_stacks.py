@@ -21,7 +21,6 @@ from hotspot.importers.labels import parse_label
 from hotspot.profile import UNKNOWN, Int32, Int64, ModuleStyle
 
 _BLOCK_BYTES = 1 << 20
-_STEPS = (512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,22 +107,17 @@ def _beyond_shared(block: _Block) -> tuple[bytes, Int64, Int64]:
 def _common_prefix(block: bytes, start: Int64, length: Int64) -> Int64:
     """Return how many bytes each text of a block has in common with the one before, int64[texts].
 
-    Compares whole pieces of all texts at once, from long pieces to single bytes.
+    Compares pieces of all texts at once, each half as long as the one before: the bits of the answer from the top.
     """
     previous = np.append(0, start[:-1])
     limit = np.minimum(length, np.append(0, length[:-1]))
     common = np.zeros(len(start), dtype=np.int64)
-    for step in _STEPS:
-        if step > len(block):
-            continue
-        # Every piece of that many bytes, overlapping; nothing is copied until pieces are picked.
-        pieces = np.ndarray((len(block) - step + 1,), f"V{step}", block, strides=(1,))
-        active = np.flatnonzero(common + step <= limit)
-        while len(active):
-            at = common[active]
-            active = active[pieces[start[active] + at] == pieces[previous[active] + at]]
-            common[active] += step
-            if step != _STEPS[0]:
-                break
-            active = active[common[active] + step <= limit[active]]
+    for bit in reversed(range(int(limit.max()).bit_length())):
+        size = 1 << bit
+        # Every piece of that size, overlapping; nothing is copied until pieces are picked.
+        pieces = np.ndarray((len(block) - size + 1,), f"V{size}", block, strides=(1,))
+        active = np.flatnonzero(common + size <= limit)
+        at = common[active]
+        equal = pieces[start[active] + at] == pieces[previous[active] + at]
+        common[active[equal]] += size
     return common

@@ -1,7 +1,7 @@
 """Firefox Profiler profiles: what Firefox records, what profiler.firefox.com saves, and what samply writes.
 
 Read are the raw ("Gecko") format from version 4 on, also as Firefox's old devtools wrapped it, and the processed
-format of all versions up to the newest, in which threads share their tables. All threads of all processes are one
+format of all versions, from those without a version to the newest, in which threads share their tables. All threads of all processes are one
 profile; each sample has its thread, named ``process/thread``.
 
 - ``samples/count``: samples, or their weights. Profiles that were converted from traces or sizes have weights in
@@ -26,11 +26,18 @@ from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Not
 from hotspot.profile import Loss, Profile, Provenance
 
 if TYPE_CHECKING:
-    from hotspot.importers._gecko_shapes import Meta
+    from hotspot.importers._gecko_shapes import Meta, Outermost
 
 INFO = ImporterInfo("gecko", "Firefox Profiler profile (also samply)", (".gecko.json", ".profile.json"))
 
 _OLDEST = 4
+_OWN_WORDS = (
+    b'"preprocessedProfileVersion"',
+    b'"gcpoison"',
+    b'"stackwalk"',
+    b'"processType"',
+    b'"breakpadId"',
+)
 
 
 def detect(head: Head) -> Match:
@@ -38,11 +45,11 @@ def detect(head: Head) -> Match:
     seen = outline(head.data)
     if seen is None or seen.is_array:
         return Match.NO
-    meta = b'"preprocessedProfileVersion"' in head.data or b'"gcpoison"' in head.data
-    if "meta" in seen.keys and (meta or "threads" in seen.keys):
+    own = any(word in head.data for word in _OWN_WORDS)
+    if ("meta" in seen.keys or "profile" in seen.keys) and own:
         return Match.YES
-    if "profile" in seen.keys and (meta or b'"breakpadId"' in head.data):
-        return Match.YES
+    if {"meta", "threads"} <= seen.keys:
+        return Match.MAYBE
     # Long tables may come before what tells more.
     early = "libs" in seen.keys and b'"breakpadId"' in head.data
     return Match.MAYBE if not head.complete and early else Match.NO
@@ -71,12 +78,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if meta is None or (meta.version is None and meta.preprocessed_profile_version is None):
         raise NotThisFormat(path, "no meta with a version, which Firefox profiles have")
     facts = Facts()
-    if meta.preprocessed_profile_version is not None:
+    if _is_processed(outermost):
         threads = read_processed(path, decode(path, data, ProcessedProfile, at=at[:-1]), facts)
+    elif (meta.version or 0) < _OLDEST:
+        raise NotThisFormat(path, f"{at}meta.version: {meta.version} is older than what is read, {_OLDEST}")
     else:
-        if (meta.version or 0) < _OLDEST:
-            reason = f"{at}meta.version: {meta.version} is older than what is read, {_OLDEST}"
-            raise NotThisFormat(path, reason)
         threads = read_raw(path, decode(path, data, RawProfile, at=at[:-1]), facts, at)
 
     def provenance(losses: tuple[Loss, ...]) -> Provenance:
@@ -92,6 +98,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     return [assemble(path, list(threads), facts, provenance)]
 
 
+def _is_processed(outermost: Outermost) -> bool:
+    """Tell the formats apart; processed profiles had no version of their own at first."""
+    if outermost.meta is not None and outermost.meta.preprocessed_profile_version is not None:
+        return True
+    threads = outermost.threads or []
+    return any(not isinstance(thread, str) and bytes(thread.string_array) for thread in threads)
+
+
 def _producer(meta: Meta) -> str:
     """Name the program: converters say what they read, Firefox its release."""
     if meta.imported_from:
@@ -103,7 +117,7 @@ def _producer(meta: Meta) -> str:
 def _duration(path: str, meta: Meta, wrapped: int | float | None) -> int | None:
     """Return how long was profiled, as far as the file tells."""
     begin, end = meta.profiling_start_time, meta.profiling_end_time
-    length = end - begin if begin is not None and end is not None else wrapped
-    if length is None or length <= 0:
-        return None
-    return int(scaled(path, [length], MILLISECOND, "duration")[0])
+    if begin is None or end is None:
+        begin, end = 0, wrapped or 0
+    start, stop = scaled(path, [begin, end], MILLISECOND, "duration")
+    return int(stop - start) if stop > start else None

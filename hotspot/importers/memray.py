@@ -2,24 +2,29 @@
 
 What is kept is the memory in use at its peak (the high-water mark, what ``memray flamegraph`` draws): for each stack
 and thread the bytes that were allocated and not yet freed, and in how many allocations. With ``--native`` stacks hold
-C and C++ frames as well. The format is memray's own and changes with its version, so the library reads it:
+C and C++ frames as well. The format is memray's own and changes with its version, so the library reads it, see
+`hotspot.importers._memray_records`:
 ``memray.FileReader``, https://bloomberg.github.io/memray/api.html.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Sequence
+from importlib.util import find_spec
+from itertools import accumulate
 from typing import Any
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
+from hotspot.importers import _memray_records
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
-from hotspot.profile import Loss, LossKind, Profile, Provenance, Thread
+from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("memray", "memray capture", (".bin",))
@@ -44,68 +49,53 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: memray cannot read the file, or only a newer or older one can.
         MissingTool: memray is not installed.
     """
-    try:
-        memray = import_module("memray")
-    except ImportError as error:
+    if find_spec("memray") is None:
         raise MissingTool(
             f"{source.path}: reading a memray capture needs memray, which is not installed",
             hint="pip install 'hotspot-profiling[memray]'",
-        ) from error
-    builder = ProfileBuilder(_VALUE_TYPES)
-    with _as_file(source) as path:
-        try:
-            with memray.FileReader(path) as reader:
-                metadata = reader.metadata
-                threads = _add(builder, reader, metadata)
-        except (OSError, RuntimeError, ValueError) as error:
-            reason = str(error).replace(path, source.path)
-            raise MalformedProfile(source.path, f"memray cannot read it: {reason}") from error
-    if not builder.handle_count:
+        )
+    found = _records(source)
+    if not found["stacks"]:
         raise EmptyProfile(source.path, "no allocation in this file")
-    duration = metadata.end_time - metadata.start_time
+    builder = ProfileBuilder(_VALUE_TYPES)
+    frames = [builder.frames.intern(name or UNKNOWN, file, line) for name, file, line in found["frames"]]
+    threads: dict[Thread, int] = {}
+    of_thread = [
+        threads.setdefault(Thread(found["pid"], tid, name), len(threads)) for tid, name in found["threads"]
+    ]
+    flat = [frames[i] for stack in found["stacks"] for i in stack]
+    offsets = [0, *accumulate(map(len, found["stacks"]))]
+    builder.add_samples(builder.add_stacks(flat, offsets), found["weights"], None, of_thread)
+    losses = [
+        Loss(LossKind.DROPPED, "memory in use at its peak; what was freed before or came later is not kept")
+    ]
+    if found["errors"]:
+        losses.append(Loss(LossKind.TRUNCATED, f"memray stopped reading early: {found['errors'][0]}"))
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
         format=INFO.name,
         producer="memray",
-        duration_ns=max(round(duration.total_seconds() * 1e9), 0) or None,
-        losses=(
-            Loss(
-                LossKind.DROPPED, "memory in use at its peak; what was freed before or came later is not kept"
-            ),
-        ),
+        duration_ns=max(round(found["seconds"] * 1e9), 0) or None,
+        losses=tuple(losses),
     )
-    return [builder.build(provenance, threads=threads)]
+    return [builder.build(provenance, threads=tuple(threads))]
 
 
-@contextmanager
-def _as_file(source: Source) -> Iterator[str]:
-    """Give the decompressed bytes a name, which is all that memray's reader takes."""
+def _records(source: Source) -> dict[str, Any]:
+    """Let a process of its own read the capture, since a damaged one can crash memray's reader."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "capture.bin")
+        path = os.path.join(folder, "capture.bin")  # the reader takes a name only
         with source.open() as stream, open(path, "wb") as file:
             shutil.copyfileobj(stream, file)
-        yield path
-
-
-def _add(builder: ProfileBuilder, reader: Any, metadata: Any) -> tuple[Thread, ...]:
-    threads: dict[Thread, int] = {}
-    frames: dict[tuple[str, str, int], int] = {}
-    flat: list[int] = []
-    offsets = [0]
-    weights: list[tuple[int, int]] = []
-    of_thread: list[int] = []
-    for record in reader.get_high_watermark_allocation_records(merge_threads=False):
-        trace = record.hybrid_stack_trace() if metadata.has_native_traces else record.stack_trace()
-        for key in reversed(trace):  # (function, file, line), leaf first
-            if key not in frames:
-                name, file, line = key
-                frames[key] = builder.frames.intern(name or "[unknown]", file, line)
-            flat.append(frames[key])
-        offsets.append(len(flat))
-        weights.append((record.size, record.n_allocations))
-        thread = Thread(metadata.pid, record.tid, record.thread_name)
-        of_thread.append(threads.setdefault(thread, len(threads)))
-    if weights:
-        builder.add_samples(builder.add_stacks(flat, offsets), weights, None, of_thread)
-    return tuple(threads)
+        # -P: the folder of the program has a module called memray, this one.
+        command = [sys.executable, "-P", _memray_records.__file__, path]
+        done = subprocess.run(command, capture_output=True, check=False)
+    messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    if done.returncode == 0:
+        found: dict[str, Any] = json.loads(done.stdout)
+        # Where a record is damaged the reader says so, and gives what came before.
+        found["errors"] = [line for line in messages if line.startswith("Memray ERROR: ")]
+        return found
+    reason = messages[-1].replace(path, source.path) if messages else "its reader crashed"
+    raise MalformedProfile(source.path, f"memray cannot read it: {reason}")

@@ -13,8 +13,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO
 
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
@@ -26,7 +29,6 @@ _FIELDS = ("comm", "pid", "tid", "time", "event", "period", "ip", "sym", "dso")
 _NEEDED = ("ip", "sym")  # nothing is left to show without them
 _CHUNK = 1 << 20
 _ERROR_BYTES = 1 << 14
-_MAX_TRIES = 8
 
 # "Samples for 'x' event do not have TIME attribute set. Cannot print 'time' field."
 _NO_FIELD = re.compile(r"Cannot print '(\w+)' field")
@@ -84,11 +86,9 @@ def load(source: Source, options: ImportOptions) -> Source:
     # --force: the one who names a file need not own it. --header: version and duration.
     wanted = ("header", "ns", "force", "show-lost-events", *(() if options.inline else ("no-inline",)))
     request: _Request | None = _Request(_FIELDS, wanted)
-    with _File(source) as path:
-        for _ in range(_MAX_TRIES):
-            if request is None:
-                break
-            text = cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hotspot-perf-"))  # noqa: SIM115
+    text = _Spool()
+    with _plain_file(source) as path:
+        while request is not None:  # each time it is smaller
             status, said = _run(request.command(perf, path), text, source.path)
             if status == 0:
                 return _text_source(source, text, said)
@@ -100,14 +100,14 @@ def load(source: Source, options: ImportOptions) -> Source:
     raise MalformedProfile(source.path, f"perf script {_failure(status, said)}", hint=f"try {_ELSEWHERE}")
 
 
-def _run(command: list[str], text: IO[bytes], path: str) -> tuple[int, str]:
+def _run(command: list[str], text: _Spool, path: str) -> tuple[int, str]:
     """Run perf to its end; return its exit status and the last it said on stderr."""
-    with tempfile.TemporaryFile() as errors:
+    with open(text.path, "wb") as out, tempfile.TemporaryFile() as errors:
         try:
             done = subprocess.run(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=text,
+                stdout=out,
                 stderr=errors,
                 check=False,
                 # perf dies of SIGPIPE in the middle of its output where its addr2line gives up; ignored, it goes on.
@@ -122,41 +122,45 @@ def _run(command: list[str], text: IO[bytes], path: str) -> tuple[int, str]:
         return done.returncode, errors.read().decode("utf-8", errors="replace")
 
 
-def _text_source(source: Source, text: IO[bytes], said: str) -> Source:
-    if os.path.getsize(text.name) == 0:
+def _text_source(source: Source, text: _Spool, said: str) -> Source:
+    if os.path.getsize(text.path) == 0:
         complaint = _first_line(said)
         raise EmptyProfile(
             source.path, f"perf script prints no samples{f' ({complaint})' if complaint else ''}"
         )
 
     def reopen() -> BinaryIO:
-        return open(text.name, "rb")  # the file lives as long as this function does
+        return open(text.path, "rb")  # refers to the spool, and so keeps its file
 
     return Source(source.path, reopen, source.sha256)
 
 
-class _File:
-    """A path to the bytes of a source, decompressed; perf can read nothing but a plain file."""
+class _Spool:
+    """A temporary file that is removed once nothing refers to this object."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._copy: IO[bytes] | None = None
+    def __init__(self) -> None:
+        handle, self.path = tempfile.mkstemp(prefix="hotspot-perf-")
+        os.close(handle)
+        weakref.finalize(self, _remove, self.path)
 
-    def __enter__(self) -> str:
-        path = self._source.path
-        with self._source.opener() as stored:
-            is_plain = stored.read(8).startswith(_MAGIC)
-        if is_plain and path != "-" and os.path.isfile(path):
-            return os.path.abspath(path)
-        self._copy = cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hotspot-perf-", suffix=".data"))
-        with self._source.open() as stream:
-            shutil.copyfileobj(stream, self._copy, _CHUNK)
-        self._copy.flush()
-        return self._copy.name
 
-    def __exit__(self, *exception: object) -> None:
-        if self._copy is not None:
-            self._copy.close()
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
+
+
+@contextmanager
+def _plain_file(source: Source) -> Iterator[str]:
+    """Yield a path to the decompressed bytes of a source; perf can read nothing but a plain file."""
+    with source.opener() as stored:
+        is_plain = stored.read(8).startswith(_MAGIC)
+    if is_plain and source.path != "-" and os.path.isfile(source.path):
+        yield os.path.abspath(source.path)
+        return
+    copy = _Spool()
+    with source.open() as stream, open(copy.path, "wb") as out:
+        shutil.copyfileobj(stream, out, _CHUNK)
+    yield copy.path
 
 
 def _missing(path: str, reason: str) -> MissingTool:

@@ -21,7 +21,7 @@ from hotspot.errors import MalformedProfile
 from hotspot.importers._perf_columns import Columns
 from hotspot.importers._perf_headers import MISSING
 from hotspot.importers._perf_parse import ScriptParser, parse
-from hotspot.importers._perf_profile import assemble, has_headers
+from hotspot.importers._perf_profile import assemble, counted, has_headers
 from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
@@ -59,7 +59,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     """Read all samples of all events into one profile.
 
     Raises:
-        MalformedProfile: it is the output of `perf report`, or it has no sample.
+        MalformedProfile: it is the output of `perf report`.
+        EmptyProfile: it has no sample.
         NotThisFormat: it is something else.
     """
     text = source.head.text
@@ -74,7 +75,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         for piece, offset, stop in pieces(stream, source.path):
             parser.feed(piece, offset, stop)
     columns = parser.columns()
-    if _resemblance(columns) is Match.NO and not _HEADER_BLOCK.search(text):
+    if _resemblance(columns) is Match.NO and detect(source.head) is not Match.YES:
         raise NotThisFormat(source.path, "no samples as `perf script` prints them")
     version, duration = _VERSION.search(text), _DURATION.search(text)
     provenance = Provenance(
@@ -88,16 +89,19 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 
 def _resemblance(columns: Columns) -> Match:
-    """Say how much what was read looks like samples: headers with stacks, or at least stacks or timed events."""
-    rows = columns.rows
-    if columns.oddities.skipped * 2 > columns.oddities.lines:
-        return Match.NO
-    stacked = np.asarray(columns.stacks.any(axis=1))[rows.stack]
-    named = np.array([bool(event) for event in columns.events], dtype=bool)[rows.event]
-    timed = rows.time != MISSING
-    if bool((stacked & (timed | named)).any()):
-        return Match.YES
-    return Match.MAYBE if bool(stacked.any() or (timed & named).any()) else Match.NO
+    """Say how much what was read looks like samples: stacks under full headers, or at least stacks or timed events."""
+    has_stack = columns.stacks.sum(axis=1) > 0
+    has_name = np.array([bool(event) for event in columns.events], dtype=bool)
+    best = Match.NO
+    for rows in columns.batches:
+        stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
+        if bool((stacked & timed & named).any()):
+            return Match.YES
+        if bool((stacked & (timed | named)).any()):
+            best = Match.YES
+        elif bool(stacked.any() or (timed & named).any()):
+            best = max(best, Match.MAYBE)
+    return best if columns.oddities.skipped * 2 <= columns.oddities.lines else Match.NO
 
 
 def _parse_head(head: Head) -> Columns:
@@ -117,7 +121,5 @@ def _skipped(source: Source, parts: Sequence[Columns]) -> list[Loss]:
         return []
     with source.open() as stream:
         line = line_number(stream, source.path, min(known))
-    plural = "s" if count != 1 else ""
-    return [
-        Loss(LossKind.SKIPPED, f"{count:,} line{plural} could not be read, the first is line {line}", count)
-    ]
+    text = f"{counted(count, 'line')} could not be read, the first at line {line}"
+    return [Loss(LossKind.SKIPPED, text, count)]

@@ -3,6 +3,10 @@
 ``{(file, line, name): (primitive calls, calls, self seconds, cumulative seconds, {caller: the same four})}``.
 Source: the documentation of ``pstats`` and Lib/pstats.py. The file is a call graph (see `_call_graph`).
 
+``profiling.sampling`` (CPython 3.15) writes the same shape with a key ``("__sampled__",)`` and another meaning: samples
+in the function itself, samples with it on the stack, both as seconds, and ``{caller: samples}``
+(Lib/profiling/sampling/pstats_collector.py).
+
 `marshal.loads` may crash on a damaged file, so the few types that occur are read here (format: Python/marshal.c).
 """
 
@@ -13,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import MalformedProfile
+from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
@@ -23,16 +27,17 @@ INFO = ImporterInfo("pstats", "Python cProfile statistics (pstats)", (".prof", "
 
 _FLAG_REF = 0x80
 _DEEPEST = 50
-_TYPES = (ValueType("wall", "nanoseconds"), ValueType("calls", "count"))
+_TIME = ValueType("wall", "nanoseconds")
+_SAMPLED = ("__sampled__",)
 
 
 def detect(head: Head) -> Match:
-    """A marshalled dictionary whose first key is a tuple of three."""
-    data = head.data[:7]
+    """A marshalled dictionary whose first key is a tuple of three, or the mark of a sampling profiler."""
+    data = head.data[:32]
     if len(data) < 3 or data[0] & 0x7F != ord("{"):
         return Match.NO
     kind = data[1] & 0x7F
-    if kind == ord(")") and data[2] == 3:
+    if kind == ord(")") and (data[2] == 3 or (data[2] == 1 and b"__sampled__" in data)):
         return Match.YES
     return Match.YES if kind == ord("(") and data[2:6] == b"\x03\x00\x00\x00" else Match.NO
 
@@ -42,7 +47,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     stats = _Unmarshaller(source.read(), source.path).value()
     if not isinstance(stats, dict) or not stats:
         raise MalformedProfile(source.path, "no statistics in this file")
-    builder = ProfileBuilder(_TYPES)
+    sampled = stats.pop(_SAMPLED, None) is not None
+    if not stats:
+        raise EmptyProfile(source.path, "no function in these statistics")
+    builder = ProfileBuilder((_TIME, ValueType("samples" if sampled else "calls", "count")))
     index: dict[Any, int] = {}
     frames: list[int] = []
     for key in stats:
@@ -55,20 +63,19 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     inclusive: list[float] = []
     edges: dict[tuple[int, int], float] = {}
     for key, row in stats.items():
-        _, count, own, cumulative, callers = _row(row, key, source.path)
+        first, second, own, cumulative, callers = _row(row, key, source.path)
         own_time.append(round(own * 1e9))
-        calls.append(count)
-        inclusive.append(cumulative * 1e9)
+        calls.append(first if sampled else second)
+        inclusive.append(float(second) if sampled else cumulative * 1e9)
         for caller, share in callers.items():
             if caller in index:
-                cost = share[3] if isinstance(share, tuple) and len(share) == 4 else 0.0
-                edges[index[caller], index[key]] = float(cost) * 1e9
+                edges[index[caller], index[key]] = _cost(share, sampled=sampled)
     add_call_graph(builder, CallGraph(frames, (own_time, calls), inclusive, edges))
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
         format=INFO.name,
-        producer="cProfile",
+        producer="CPython profiling.sampling" if sampled else "cProfile",
         losses=(Loss(LossKind.APPROXIMATE, APPROXIMATE),),
     )
     return [builder.build(provenance)]
@@ -80,6 +87,15 @@ def _function(key: Any, path: str) -> tuple[str, int, str]:
         if isinstance(file, str) and isinstance(line, int) and isinstance(name, str):
             return file, line, name
     raise MalformedProfile(path, f"{key!r:.80} is not a (file, line, function)")
+
+
+def _cost(share: Any, *, sampled: bool) -> float:
+    """Return what a callee cost on one caller's behalf: samples, or nanoseconds."""
+    if sampled:
+        return float(share) if isinstance(share, int) and abs(share) < 2**53 else 0.0
+    if isinstance(share, tuple) and len(share) == 4 and isinstance(share[3], int | float):
+        return float(share[3]) * 1e9
+    return 0.0
 
 
 def _row(row: Any, key: Any, path: str) -> tuple[int, int, float, float, dict[Any, Any]]:

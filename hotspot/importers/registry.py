@@ -20,12 +20,19 @@ from hotspot.importers.base import (
 )
 from hotspot.profile import Profile
 
-# In the order they are asked; the first certain one wins. Formats with a magic number come first, those that
-# accept almost any text last.
+# In the order they are asked; the first certain one wins, and those after it are not even imported. So the commonest come
+# first where their content cannot be mistaken, and those that accept almost any text last.
 _BUILT_IN = (
     "perf_data",
+    "async_profiler",
+    "cpython_sampling",
+    "svg",
+    "perf_script",
+    "speedscope",
+    "pprof",
     "memray",
     "pprof_legacy",
+    "austin_mojo",
     "pstats",
     "callgrind",
     "stackprof",
@@ -34,24 +41,30 @@ _BUILT_IN = (
     "chrome_trace",
     "gecko",
     "v8log",
-    "async_profiler",
-    "cpython_sampling",
-    "svg",
+    "macos_sample",
     "dtrace",
     "austin",
-    "perf_script",
     "folded",
 )
 _MAX_REDIRECTS = 3
 
 
-@cache
 def importers() -> tuple[ImporterModule, ...]:
-    """Return all importers: the built-in ones, then those of the entry-point group ``hotspot.importers``.
+    """Return all importers: the built-in ones, then those of the entry-point group ``hotspot.importers``."""
+    return tuple(_each())
 
-    A plugin that cannot be imported is a warning, for it must not keep hotspot from reading other formats.
-    """
-    found = [cast(ImporterModule, import_module(f"hotspot.importers.{name}")) for name in _BUILT_IN]
+
+def _each() -> Iterator[ImporterModule]:
+    """Import one importer after the other, as they are asked for."""
+    for name in _BUILT_IN:
+        yield cast(ImporterModule, import_module(f"hotspot.importers.{name}"))
+    yield from _plugins()
+
+
+@cache
+def _plugins() -> tuple[ImporterModule, ...]:
+    """Return third parties' importers; one that cannot be imported must not keep hotspot from reading other formats."""
+    found = []
     for point in entry_points(group="hotspot.importers"):
         try:
             found.append(cast(ImporterModule, point.load()))
@@ -96,10 +109,8 @@ def read_source(source: Source, input_format: str | None, options: ImportOptions
 def _read_once(
     source: Source, input_format: str | None, options: ImportOptions
 ) -> tuple[Profile, ...] | Source:
-    head = source.head
-    names = [importer.INFO.name for importer in importers()]
-    if not head.data.strip():
-        raise UnknownFormat(source.path, names, reason="the file is empty")
+    if not source.head.data.strip():
+        raise UnknownFormat(source.path, _names(), reason="the file is empty")
     tried: list[str] = []
     for importer in _candidates(source, input_format):
         try:
@@ -118,16 +129,25 @@ def _read_once(
         if not result:
             raise MalformedProfile(source.path, f"no profile in this {importer.INFO.title} file")
         return tuple(result)
-    raise UnknownFormat(source.path, tried or names)
+    raise UnknownFormat(source.path, tried or _names())
 
 
 def _candidates(source: Source, input_format: str | None) -> Iterator[ImporterModule]:
     if input_format is not None:
         yield named(input_format)
         return
-    matches = [(importer, importer.detect(source.head)) for importer in importers()]
-    yield from (importer for importer, match in matches if match is Match.YES)
-    yield from (importer for importer, match in matches if match is Match.MAYBE)
+    possible = []
+    for importer in _each():
+        match = importer.detect(source.head)
+        if match is Match.YES:
+            yield importer
+        elif match is Match.MAYBE:
+            possible.append(importer)
+    yield from possible
+
+
+def _names() -> list[str]:
+    return [importer.INFO.name for importer in importers()]
 
 
 def named(name: str) -> ImporterModule:
@@ -139,5 +159,4 @@ def named(name: str) -> ImporterModule:
     for importer in importers():
         if importer.INFO.name == name:
             return importer
-    known = ", ".join(importer.INFO.name for importer in importers())
-    raise UsageError(f"unknown input format {name!r} (known: {known})")
+    raise UsageError(f"unknown input format {name!r} (known: {', '.join(_names())})")

@@ -81,7 +81,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if not len(log.times):
         raise EmptyProfile(source.path, "it has no tick: was the program run with --prof?")
     losses = (
-        [Loss(LossKind.SKIPPED, f"{log.skipped:,} lines could not be read", log.skipped)]
+        [Loss(LossKind.SKIPPED, f"lines that could not be read: {log.skipped:,}", log.skipped)]
         if log.skipped
         else []
     )
@@ -109,7 +109,11 @@ class _Log:
         self.times = array("q")
         self.skipped = 0
         self._map = CodeMap()
-        self._codes: dict[Code, int] = {}
+        self._codes: list[Code] = []
+        self._number_of: dict[Code, int] = {}
+        # Code numbers, until code changes: by address, and of all callers by their text.
+        self._at_address: dict[int, int] = {}
+        self._of_callers: dict[bytes, list[int]] = {}
         self._stacks: dict[bytes, int] = {}  # code numbers, leaf to root
         self._stack_of_tick = array("q")
 
@@ -120,60 +124,88 @@ class _Log:
         if read is None:
             return
         try:
-            read(self, _fields(line))
+            read(self, line)
         except (ValueError, IndexError, OverflowError):
             self.skipped += 1
 
-    def code_creation(self, fields: list[bytes]) -> None:
+    def code_creation(self, line: bytes) -> None:
         """``code-creation,type,kind,time,address,size,name[,function,mark]``; logs before V8 5.5 have no time."""
+        fields = _fields(line)
         timed = not fields[3].startswith(b"0x")
         start, size, name = fields[3 + timed : 6 + timed]
         mark = fields[7 + timed].decode("ascii") if len(fields) > 7 + timed else ""
         type_name = fields[1].decode("ascii", "replace")
+        self._forget()
         self._map.add(_address(start), _size(size), code_of(type_name, _text(name), mark))
 
-    def code_move(self, fields: list[bytes]) -> None:
+    def code_move(self, line: bytes) -> None:
         """``code-move,from,to``."""
+        fields = _fields(line)
+        self._forget()
         self._map.move(_address(fields[1]), _address(fields[2]))
 
-    def code_delete(self, fields: list[bytes]) -> None:
+    def code_delete(self, line: bytes) -> None:
         """``code-delete,address``."""
+        fields = _fields(line)
+        self._forget()
         self._map.remove(_address(fields[1]))
 
-    def shared_library(self, fields: list[bytes]) -> None:
+    def shared_library(self, line: bytes) -> None:
         """``shared-library,path,start,end[,slide]``."""
+        fields = _fields(line)
+        self._forget()
         self._map.add_library(_text(fields[1]), _address(fields[2]), _address(fields[3]))
 
-    def tick(self, fields: list[bytes]) -> None:
+    def tick(self, line: bytes) -> None:
         """``tick,pc,time,is_external_callback,top_of_stack_or_callback,state[,caller,...]``, leaf to root."""
-        pc, time, external, top, state = fields[1:6]
+        _, pc, time, external, top, state, *rest = line.split(b",", 6)
         microseconds = int(time)
         if not 0 <= microseconds < _LIMIT:
             raise ValueError("a time out of range")
         address, other = _address(pc), _address(top)
-        codes: list[Code] = []
-        if external == b"1":
-            codes.append(self._find(other or address))
-        else:
-            codes.append(self._find(address))
-        callers = [
-            self._find(caller) for caller in _callers(fields[6:], other if external == b"1" else address)
-        ]
-        entered = None if external == b"1" else self._map.find(other)
-        if entered is not None and entered.is_javascript:
-            neighbours = [*codes, *callers[:1]]
-            if not any(entered.same_function(code) for code in neighbours):
-                codes.append(entered)
-        codes += callers
+        is_external = external == b"1"
+        if is_external:
+            address = other or address
+        numbers = [self._number(address), *self._callers(rest[0] if rest else b"", address)]
+        if not is_external and other and self._is_caller(self._number(other), numbers[:2]):
+            numbers.insert(1, self._number(other))
         if state == _COLLECTING:
-            codes = [_COLLECTOR, *(code for code in codes if code.is_javascript)]
-        numbers = [self._codes.setdefault(code, len(self._codes)) for code in codes]
+            numbers = [self._code_number(_COLLECTOR), *(n for n in numbers if self._codes[n].is_javascript)]
         key = array("q", numbers).tobytes()
         self._stack_of_tick.append(self._stacks.setdefault(key, len(self._stacks)))
         self.times.append(microseconds * MICROSECOND)
 
-    def _find(self, address: int) -> Code:
-        return self._map.find(address) or _NOTHING
+    def _callers(self, text: bytes, address: int) -> list[int]:
+        """Return the code numbers of callers; their text repeats itself while the code stays the same."""
+        numbers = self._of_callers.get(text)
+        if numbers is None:
+            numbers = [self._number(caller) for caller in _callers(text.split(b","), address)]
+            if text[:1] not in (b"+", b"-"):  # else it counts from this very address
+                self._of_callers[text] = numbers
+        return numbers
+
+    def _is_caller(self, entered: int, nearest: list[int]) -> bool:
+        """Whether the top of the stack is a function of its own, not one of the two innermost."""
+        code = self._codes[entered]
+        return code.is_javascript and not any(code.same_function(self._codes[number]) for number in nearest)
+
+    def _forget(self) -> None:
+        """Look addresses up anew: code is about to change."""
+        self._at_address.clear()
+        self._of_callers.clear()
+
+    def _number(self, address: int) -> int:
+        """Return the number of the code at an address now."""
+        number = self._at_address.get(address)
+        if number is None:
+            number = self._at_address[address] = self._code_number(self._map.find(address) or _NOTHING)
+        return number
+
+    def _code_number(self, code: Code) -> int:
+        number = self._number_of.setdefault(code, len(self._codes))
+        if number == len(self._codes):
+            self._codes.append(code)
+        return number
 
     def add_to(self, builder: ProfileBuilder) -> ProfileBuilder:
         """Hand all ticks to a builder with the value types samples and time."""

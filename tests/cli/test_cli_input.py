@@ -148,6 +148,11 @@ def test_several_compressed_files_in_a_row_are_one(hotspot: Run, project: Path, 
     assert profile_of(hotspot("top", "p", "-f", "json"))["total"] == 100
 
 
+def test_a_name_like_a_magic_number_is_a_name(hotspot: Run, project: Path) -> None:
+    Path("b.folded").write_text("BZh9;work 3\nBZh9 1\n")
+    assert profile_of(hotspot("top", "b.folded", "-f", "json"))["total"] == 4
+
+
 def test_compressed_standard_input(program: Run, project: Path) -> None:
     result = program("top", "-", "-f", "json", stdin=gzip.compress(STACKS.encode()))
     assert profile_of(result)["total"] == 100

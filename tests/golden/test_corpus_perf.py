@@ -190,3 +190,66 @@ def test_stacks_agree_with_stackcollapse(corpus: Path, name: str, expected: str)
         assert not want - got
         last = int(profile.weights[-1])
         assert list((got - want).values()) == [last]
+
+
+# -- speedscope ----------------------------------------------------------------------------------------------
+
+_SNAPSHOT = "jlfwong_speedscope__src__import____snapshots____linux-tools-perf.test.ts.snap"
+_SNAPSHOT_NAMES = {
+    "forks": "forks",
+    "simple": "simple",
+    "simple-with-header": "simple-with-header",
+    "simple-with-pid": "simple-with-pids",
+    "system-wide": "system-wide",
+}
+
+
+def snapshot_stacks(text: str, name: str) -> dict[str, list[str]]:
+    """Return the stacks of each thread in order of time, as speedscope drew them."""
+    found: dict[str, list[str]] = {}
+    for block in re.findall(
+        rf"`importFromLinuxPerf {name}\.linux-perf\.txt \d+`\] = `\n(.*?)\n`;", text, re.DOTALL
+    ):
+        thread = re.search(r'^  "name": "(.*)",$', block, re.MULTILINE)
+        stacks = re.search(r'^  "stacks": \[\n(.*?)^  \],', block, re.MULTILINE | re.DOTALL)
+        assert thread is not None
+        assert stacks is not None
+        found[thread[1]] = [line.strip()[1:-2].rpartition(" ")[0] for line in stacks[1].splitlines()]
+    return found
+
+
+def drawn_stacks(profile: Profile) -> dict[str, list[str]]:
+    """Spell our samples the same way: a list a thread, equal neighbours as one."""
+    threads, time = profile.samples.thread, profile.samples.time
+    assert threads is not None
+    assert time is not None
+    strings, frames = profile.frames.strings, profile.frames
+    drawn: dict[str, list[str]] = {}
+    for row in np.argsort(time, kind="stable").tolist():
+        thread = profile.threads[int(threads[row])]
+        name = (
+            thread.name
+            + (f" pid: {thread.pid}" if thread.pid else "")
+            + (f" tid: {thread.tid}" if thread.tid else "")
+        )
+        labels = []
+        for frame in profile.path(int(profile.samples.leaf[row]))[1:]:
+            function, module = strings[int(frames.name[frame])], strings[int(frames.module[frame])]
+            labels.append(f"??? ({module or '[unknown]'})" if function == "[unknown]" else function)
+        stacks = drawn.setdefault(name, [])
+        if not stacks or stacks[-1] != ";".join(labels):
+            stacks.append(";".join(labels))
+    return drawn
+
+
+@pytest.mark.parametrize(("name", "snapshot"), _SNAPSHOT_NAMES.items())
+def test_stacks_of_each_thread_agree_with_speedscope(corpus: Path, name: str, snapshot: str) -> None:
+    profile = read(
+        corpus / "perf-script" / f"jlfwong_speedscope__sample__profiles__linux-perf__{name}.linux-perf.txt"
+    )
+    want = snapshot_stacks((corpus / "expected" / _SNAPSHOT).read_text(encoding="utf-8"), snapshot)
+    got = drawn_stacks(profile)
+    assert want
+    # The idle tasks of all CPUs are one "thread"; which of its simultaneous samples come first is not told.
+    assert set(got.pop("swapper", [])) == set(want.pop("swapper", []))
+    assert got == want

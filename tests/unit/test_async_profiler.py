@@ -102,6 +102,12 @@ def test_frames_that_were_not_drawn_are_said_and_their_weight_stays() -> None:
     assert (loss.kind, loss.amount) == (LossKind.PRUNED, 9)
 
 
+def test_a_frame_that_is_missing_behind_the_last_one_is_noticed() -> None:
+    profile = read(pooled({(("a", 1), ("b", 1)): 10, (("a", 1), ("c", 1)): 2}, minimum=4))
+    assert folded(profile) == {"a_[j];b_[j]": 10, "a_[j]": 2}
+    assert [(loss.kind, loss.amount) for loss in profile.provenance.losses] == [(LossKind.PRUNED, 9)]
+
+
 def test_a_differential_page_has_the_change_of_each_own_weight() -> None:
     stacks = {(("a", 1),): 10, (("a", 1), ("b", 1)): 4, (("a", 1), ("new", 1)): 3}
     profile = read(pooled(stacks, delta={("a",): -2, ("a", "b"): 0, ("a", "new"): None}))

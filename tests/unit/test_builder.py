@@ -276,3 +276,11 @@ def test_every_column_is_read_only() -> None:
     for column in columns:
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 1
+
+
+def test_a_builder_builds_one_profile() -> None:
+    builder = ProfileBuilder((SAMPLES,))
+    builder.add_samples(builder.add_stacks([builder.frames.intern("f")], [0, 1]), [1])
+    assert builder.build(Provenance()).total == 1
+    with pytest.raises(InvariantError, match="builds one profile"):
+        builder.build(Provenance())

@@ -315,6 +315,7 @@ def test_lost_chunks_leave_unknown_frames() -> None:
 def test_chunks_without_their_profile_are_told() -> None:
     profile = read([chunk(10, FIRST), *events("X a 0 5")])
     assert microseconds(profile) == {"a": 5}
+    assert told(profile, LossKind.DROPPED) == [1]
     profile = read([START, chunk(10, FIRST), chunk(20, SECOND, id="0x5")])
     assert told(profile, LossKind.DROPPED) == [1]
 
@@ -440,7 +441,7 @@ def test_the_producer_is_the_browser() -> None:
         ({"traceEvents": [{"ph": "X", "ts": "soon"}]}, "traceEvents[0].ts: 'soon' is not a number"),
         ([{"ph": "X", "ts": 0, "dur": -3}], "[0].dur: -3 is negative"),
         ([{"ph": "X", "ts": 1e300}], "[0].ts: 1e+300 is out of range"),
-        ([{"ph": "X", "ts": 10**40}], f"[0].ts: {10**40} is out of range"),
+        ([{"ph": "X", "ts": 10**40}], "[0].ts: 10000000000000000000... (41 characters) is out of range"),
         ([{"ph": "X", "ts": []}], "[0].ts: expected int | float | str | null, got array"),
         ([{"ph": 3}], "[0].ph: expected str, got int"),
         ([3], "[0]: expected object, got int"),

@@ -352,7 +352,14 @@ def broken(**changes: Any) -> dict[str, Any]:
         (broken(samples=[2, 99]), "samples[1]: there is no node 99"),
         (broken(samples=[2, 2**70]), "samples[1]: expected int <= 9007199254740992"),
         (broken(timeDeltas=[0, "1"]), "timeDeltas[1]: expected int | float, got str"),
-        (broken(timeDeltas=[0, 10**30]), "timeDeltas[1]: 1000000000000000000000000000000 is out of range"),
+        (
+            broken(timeDeltas=[0, 10**30]),
+            "timeDeltas[1]: 1000000000000000000000000000000 is out of range",
+        ),
+        (
+            broken(timeDeltas=[0, 10**400]),
+            "timeDeltas[1]: 10000000000000000000... (401 characters) is out of range",
+        ),
         (
             broken(timeDeltas=[4 * 10**15, 4 * 10**15]),
             "timeDeltas[1]: the times add up to more than can be kept",

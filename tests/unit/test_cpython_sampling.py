@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from typing import Any
 
 import pytest
@@ -124,3 +125,60 @@ def test_nothing_recorded() -> None:
     for text in (page({"name": 0, "value": 0, "children": [], "strings": ["No Data"]}), "x\n"):
         with pytest.raises(EmptyProfile):
             cpython_sampling.load(bytes_source("x", text.encode()), ImportOptions())
+
+
+# -- the outputs that other importers read --------------------------------------------------------------------
+
+
+def test_gecko_output_is_read_by_the_gecko_importer() -> None:
+    thread = {
+        "name": "Thread-1", "isMainThread": True, "pid": "12", "tid": 140, "processType": "default",
+        "processStartupTime": 0, "processShutdownTime": None, "registerTime": 0, "unregisterTime": None,
+        "pausedRanges": [], "showMarkersInTimeline": True,
+        "samples": {"stack": [1, 1, 0], "time": [0, 1, 2], "eventDelay": None, "weight": None, "weightType": "samples", "length": 3},
+        "stackTable": {"frame": [0, 1], "category": [1, 1], "subcategory": [0, 0], "prefix": [None, 0], "length": 2},
+        "frameTable": {"address": [-1, -1], "inlineDepth": [0, 0], "category": [1, 1], "subcategory": [0, 0], "func": [0, 1],
+            "nativeSymbol": [None, None], "innerWindowID": [0, 0], "implementation": [None, None], "line": [20, 7],
+            "column": [None, 4], "optimizations": [None, None], "length": 2},
+        "funcTable": {"name": [0, 1], "isJS": [True, True], "relevantForJS": [True, True], "resource": [0, 0],
+            "fileName": [2, 2], "lineNumber": [20, 5], "columnNumber": [None, None], "length": 2},
+        "resourceTable": {"lib": [None], "name": [2], "host": [None], "type": [1], "length": 1},
+        "nativeSymbols": {"libIndex": [], "address": [], "name": [], "functionSize": [], "length": 0},
+        "markers": {"data": [], "name": [], "startTime": [], "endTime": [], "phase": [], "category": [], "length": 0},
+    }  # fmt: skip
+    document = {
+        "meta": {
+            "interval": 1, "startTime": 0, "processType": 0, "stackwalk": 0, "version": 27, "product": "Python",
+            "preprocessedProfileVersion": 57, "importedFrom": "Tachyon Sampling Profiler",
+            "categories": [{"name": "Other", "color": "grey", "subcategories": ["Other"]}, {"name": "Python", "color": "yellow", "subcategories": ["Other"]}],
+        },
+        "libs": [], "threads": [thread], "pages": [],
+        "shared": {"stringArray": ["main", "work", "app.py"], "sources": {"length": 0, "uuid": [], "filename": []}},
+    }  # fmt: skip
+    (profile,) = registry.read_source(
+        bytes_source("x.json", json.dumps(document).encode()), None, ImportOptions()
+    )
+    profile = profile.check().select("samples")
+    assert profile.provenance.format == "gecko"
+    assert format_tree(profile) == "main (app.py:20) 3,1\n  work (app.py:7) 2,2"
+
+
+@pytest.mark.parametrize("mark_first", [False, True])
+def test_pstats_output_is_read_by_the_pstats_importer(mark_first: bool) -> None:
+    # main calls work; 5 samples of a millisecond, 3 of them in work.
+    main, work = ("app.py", 20, "main"), ("app.py", 5, "work")
+    rows = {main: (2, 5, 0.002, 0.005, {}), work: (3, 3, 0.003, 0.003, {main: 3})}
+    mark = {("__sampled__",): True}
+    data = marshal.dumps({**mark, **rows} if mark_first else {**rows, **mark})
+    (profile,) = registry.read_source(bytes_source("x.pstats", data), None, ImportOptions())
+    assert profile.check().provenance.format == "pstats"
+    assert format_tree(profile) == "main (app.py:20) 5000000,2000000\n  work (app.py:5) 3000000,3000000"
+    assert format_tree(profile.select("samples")) == "main (app.py:20) 5,2\n  work (app.py:5) 3,3"
+    assert profile.sample_count == 5
+
+
+def test_pstats_output_without_a_function_is_empty() -> None:
+    with pytest.raises(EmptyProfile):
+        registry.read_source(
+            bytes_source("x", marshal.dumps({("__sampled__",): True})), None, ImportOptions()
+        )

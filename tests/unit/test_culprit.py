@@ -6,6 +6,7 @@ import pytest
 from hotspot.analysis.diff import diff
 
 from tests.diff_vocabulary import PROGRAM, Stacks, culprits, edited, row_of, runs, scaled
+from tests.vocabulary import profile_from_text
 
 
 def blamed(
@@ -118,3 +119,15 @@ def test_a_subtree_that_moved_and_is_called_more() -> None:
     assert set(culprits(found)) <= {"pack", "report", "fold", "emit"}
     assert set(culprits(found)) & {"pack", "report"}
     assert found.verdict == "regressed"
+
+
+def test_a_caller_without_a_name_is_not_blamed() -> None:
+    before = [{"main": 1}, {"main": 1, "0x7f00": 24}, {"main": 24, "d": 2, "0x7f00;a": 2723}]
+    after = [{"main": 1, "b": 28}, {"main": 1, "e": 958}, {"c": 310, "d": 26, "main;a": 56}, {"0x7f00": 4}]
+    sides = [
+        [profile_from_text("\n".join(f"{stack} {weight}" for stack, weight in run.items())) for run in side]
+        for side in (before, after)
+    ]
+    assert [
+        row.function for row in diff(*sides).rows if row.culprit and row.function.startswith("[unknown")
+    ] == []

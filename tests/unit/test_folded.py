@@ -150,7 +150,7 @@ def test_prefixes_longer_than_any_piece_of_the_comparison() -> None:
 
 def test_files_larger_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folded_lines, "_CHUNK", 64)
-    monkeypatch.setattr(folded_lines, "_COMPACT_BYTES", 512)
+    monkeypatch.setattr(folded_lines, "_JOIN_BYTES", 512)
     lines = [f"root;{'x' * (i % 100)};leaf{i % 10} {i}" for i in range(1000)]
     expected: dict[str, int] = {}
     for line in lines:

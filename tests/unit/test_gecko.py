@@ -290,6 +290,17 @@ def test_older_versions_have_their_libs_in_the_thread() -> None:
     assert profile.frames.strings[profile.frames.module[0]] == "libold.so"
 
 
+def test_the_oldest_processed_profiles_have_no_version_and_files_in_names() -> None:
+    drawn = thread(["main", "0x1f00", "main"], [0, 1, 3])
+    drawn["stringArray"][drawn["funcTable"]["name"][0]] = "main (chrome://blargh:34)"
+    del drawn["funcTable"]["fileName"], drawn["funcTable"]["lineNumber"]
+    drawn["resourceTable"]["lib"] = [0]  # shorter than the table
+    document = processed(drawn | {"libs": [{"name": "/tmp/libold.so"}]})
+    document["meta"] = {"version": 3, "product": "Firefox", "stackwalk": 1}
+    assert gecko.detect(Head(json.dumps(document).encode(), True)) is Match.YES
+    assert folded(read(document)) == {"main (chrome://blargh:5)": 1_000_000, "[libold.so]": 2_000_000}
+
+
 def shared(document: dict[str, Any], *moved: str) -> dict[str, Any]:
     """The same profile with some tables of its only thread shared."""
     document = copy.deepcopy(document)
@@ -427,6 +438,11 @@ def replaced(document: Any, place: str, value: Any) -> Any:
         ("threads.0.samples.stack", [0], "threads[0].samples: stack has 1 rows, time has 4"),
         ("threads.0.samples.time.2", 1e300, "threads[0].samples.time[2]: 1e+300 is out of range"),
         ("threads.0.samples.time.2", "x", "threads[0].samples.time[2]: expected int | float, got str"),
+        (
+            "threads.0.samples.time.2",
+            10**400,
+            "threads[0].samples.time[2]: 10000000000000000000... (401 characters) is out",
+        ),
         ("threads.0.samples.weight", [1, 1, 1, 10**25], "threads[0].samples.weight[3]: 1"),
         (
             "meta.preprocessedProfileVersion",
@@ -570,6 +586,17 @@ def test_the_old_devtools_wrap_the_profile() -> None:
     assert profile.provenance.duration_ns == 4_500_000
 
 
+def test_child_processes_were_json_within_the_threads_once() -> None:
+    child = raw([("b", 1.0), ("b", 3.0)], meta={"version": 4, "startTime": 1500.0})
+    document = raw([("a", 0.0), ("a", 2.0)], meta={"version": 4, "startTime": 1000.0})
+    document["threads"].append(json.dumps(child))
+    profile = read(document)
+    assert folded(profile) == {"a": 2_000_000, "b": 2_000_000}
+    assert len(profile.threads) == 2
+    document["threads"][1] = document["threads"][1].replace("GeckoMain", 'x", "name": 5, "y": "')
+    assert failure(document) == "p.json: threads[1].threads[0].name: expected str, got int"
+
+
 def test_libs_were_json_within_a_text_once() -> None:
     document = raw([("0x1abc", 0), ("0x1abc", 1)], meta={"version": 4})
     document["libs"] = json.dumps(document["libs"])
@@ -633,6 +660,7 @@ def test_processes_nested_too_deeply_are_refused() -> None:
         (processed(thread(["main"])), Match.YES),
         (raw([("a", 0)]), Match.YES),
         ({"label": "x", "profile": raw([("a", 0)])}, Match.YES),
+        ({"meta": {"a": 1}, "threads": []}, Match.MAYBE),
         ({"meta": {"a": 1}}, Match.NO),
         ({"threads": []}, Match.NO),
         ({"profile": {"meta": {}}}, Match.NO),

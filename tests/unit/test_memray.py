@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hotspot.errors import MalformedProfile, MissingTool
+from hotspot.errors import HotspotError, MalformedProfile, MissingTool
 from hotspot.importers import memray as importer
 from hotspot.importers import registry
 from hotspot.importers.base import ImportOptions, Match, bytes_source
+from hotspot.profile import LossKind
+
+from tests.vocabulary import format_tree
 
 PROGRAM = """\
 import threading
@@ -91,6 +95,40 @@ def test_a_damaged_capture_is_refused_under_its_own_name(capture: Path) -> None:
         with pytest.raises(MalformedProfile, match=r"^given: memray cannot read it: ") as error:
             importer.load(bytes_source("given", damaged), ImportOptions())
         assert "capture.bin" not in str(error.value)
+
+
+def test_a_capture_that_crashes_memrays_reader_is_an_error_like_any_other(capture: Path) -> None:
+    chance, refused = random.Random(3), 0
+    for _ in range(12):
+        data = bytearray(capture.read_bytes())
+        for _ in range(3):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+        try:
+            importer.load(bytes_source("given", bytes(data)), ImportOptions())[0].check()
+        except HotspotError as error:
+            refused += 1
+            assert str(error).startswith("given: ")  # noqa: PT017  (one of two right answers)
+    assert refused
+
+
+def test_what_memray_complains_about_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # A reader of the same output, since which damage memray notices is its own affair.
+    reader = tmp_path / "reader.py"
+    reader.write_text(
+        "import json, sys\n"
+        "print('Memray ERROR: Invalid record type', file=sys.stderr)\n"
+        "json.dump({'pid': 1, 'seconds': 2.5, 'frames': [['f', 'a.py', 3]], 'stacks': [[0]], 'weights': [[64, 2]],"
+        " 'threads': [[1, 'main']]}, sys.stdout)\n"
+    )
+    monkeypatch.setattr(importer._memray_records, "__file__", str(reader))
+    monkeypatch.setattr(importer, "find_spec", lambda name: name)
+    (profile,) = importer.load(bytes_source("given", MAGIC), ImportOptions())
+    assert format_tree(profile.check()) == "f (a.py:3) 64,64"
+    assert [loss.kind for loss in profile.provenance.losses] == [LossKind.DROPPED, LossKind.TRUNCATED]
+    assert (
+        profile.provenance.losses[1].text == "memray stopped reading early: Memray ERROR: Invalid record type"
+    )
+    assert profile.provenance.duration_ns == 2_500_000_000
 
 
 def test_a_compressed_capture_is_opened(capture: Path) -> None:

@@ -49,7 +49,7 @@ def profiles(name: str) -> list[Profile]:
 
 def read(monkeypatch: pytest.MonkeyPatch, *importers: ModuleType, input_format: str | None = None) -> str:
     """Read some bytes with these importers and return the only stack of the first profile."""
-    monkeypatch.setattr(registry, "importers", lambda: importers)
+    monkeypatch.setattr(registry, "_each", lambda: iter(importers))
     found = registry.read_source(bytes_source("x", b"data"), input_format, ImportOptions())
     (stack,) = folded(found[0])
     return stack

@@ -113,8 +113,9 @@ def test_ten_thousand_frames_deep() -> None:
     builder = ProfileBuilder((SAMPLES,))
     frame = builder.frames.intern("f")
     builder.add_samples(builder.add_stacks([frame] * 10_000, [0, 10_000]), [1])
+    profile = builder.build(Provenance())
     for inverted in (False, True):
-        tree = text_tree(builder.build(Provenance()), inverted=inverted)
+        tree = text_tree(profile, inverted=inverted)
         assert [row.depth for row in tree.rows] == list(range(10_000))
 
 

@@ -1,0 +1,143 @@
+"""Damaged files of the smaller formats: a sound profile, or one HotspotError that names the file, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hotspot.errors import HotspotError
+from hotspot.importers import (
+    async_profiler,
+    austin_mojo,
+    cpython_sampling,
+    macos_sample,
+    memray,
+    pprof_legacy,
+    registry,
+)
+from hotspot.importers.base import ImportOptions, Match, bytes_source, file_source
+
+from tests.async_profiler_pages import plain, pooled
+from tests.mojo_files import Sample, mojo
+
+STACKS = {
+    (("[main tid=7]", 3), ("java/lang/Thread.run", 0), ("App.work:12", 1)): 5,
+    (("[main tid=7]", 3), ("java/lang/Thread.run", 0), ("App.work:12", 1), ("vfs_read", 5)): 12,
+    (("[GC tid=8]", 3), ("start_thread", 3), ("G1::'collect", 4)): 30,
+}  # fmt: skip
+NODE = {
+    "value": 9,
+    "funcname": 1,
+    "filename": 0,
+    "lineno": 3,
+    "self": 2,
+    "children": [{"value": 6, "funcname": 1}],
+}
+PAGE = (
+    "<html><title>Tachyon Profiler</title>\nconst EMBEDDED_DATA = "
+    + json.dumps({"value": 10, "children": [NODE], "strings": ["a.py", "f"], "stats": {"duration_sec": 2}})
+    + ";\n</html>"
+)
+COLLAPSED = "tid:140;app.py:<module>:30;app.py:main:20 410\ntid:141;app.py:f:1;<GC> 5\n" * 3
+SAMPLES = [
+    Sample(7, "12", (("a.py", "main", 3), ("a.py", "work", 9)), time=100, memory=64),
+    Sample(7, "12", (("a.py", "main", 3), ("a.py", "work", 9)), time=50, memory=-16, idle=True, gc=True),
+    Sample(8, "main", (), time=1),
+]
+CPU = b"".join(
+    struct.pack("<Q", word)
+    for word in (0, 3, 0, 10_000, 0, 3, 2, 0x400010, 0x400021, 2, 1, 0x400030, 0, 1, 0)
+)
+MAP = "build=/opt\n00400000-00500000 r-xp 00001000 08:01 12   $build/server\n"
+HEAP = "heap profile: 1: 1024 [3: 3072] @ heap/1024\n1: 1024 [3: 3072] @ 0x4010 0x5011\n#\t0x400f\tmain.f+0x1\t/a.go:1\n"
+JEMALLOC = "heap_v2/512\n  t*: 5: 50 [6: 60]\n@ 0x10 0x20\n  t*: 3: 30 [0: 0]\n  t1: 2: 20 [0: 0]\n@ 0x30\n  t*: 2: 20 [0: 0]\n"
+DELAYS = "--- contention:\ncycles/second = 2000\nsampling period = 100\n  30 2 @ 0x10 0x21\n  31 2 @ 0x10\n"
+THREADS = "--- threadz 1 ---\n--- Thread 7f10 (name: main/25) stack: ---\n PC: 0x400010\n 0x21\n--- Thread 7f20 (name: w/26) stack: ---\n [same as previous thread]\n"
+SYMBOLS = b"--- symbol\nbinary=/a\n0x400010 leaf\n0x400020 main--inlined\n---\n--- profile\n"
+SAMPLE = """\
+Analysis of sampling app (pid 12) every 1 millisecond
+Call graph:
+    10 Thread_1: Main Thread   DispatchQueue_1: com.apple.main-thread  (serial)
+    + 10 start  (in dyld) + 6992  [0x1]
+    +   6 main  (in app) + 8  [0x2]  main.c:12
+    +   ! 4 work  (in app) + 8  [0x3]
+    +   3 other  (in libx.dylib) + 8  [0x4]
+    1 Thread_3
+      1 thread_start  (in libsystem_pthread.dylib) + 8  [0x5]
+
+Total number in stack (recursive counted multiple, when >=5):
+"""
+DOCUMENTS: list[tuple[ModuleType, bytes]] = [
+    (async_profiler, plain(STACKS).encode()),
+    (async_profiler, pooled(STACKS, flag="inverted", delta={("[main tid=7]",): 3}).encode()),
+    (cpython_sampling, PAGE.encode()),
+    (cpython_sampling, COLLAPSED.encode()),
+    (austin_mojo, mojo(SAMPLES, "full")),
+    (austin_mojo, mojo(SAMPLES, "wall", version=4)),
+    (pprof_legacy, CPU + MAP.encode()),
+    (pprof_legacy, SYMBOLS + CPU),
+    (pprof_legacy, CPU[:16] + struct.pack("<Q", 1) + CPU[24:] + b" 0x400010 a.B.c (B.java:7)\n"),
+    *((pprof_legacy, text.encode()) for text in (HEAP + MAP, JEMALLOC, DELAYS, THREADS)),
+    (macos_sample, SAMPLE.encode()),
+]  # fmt: skip
+PIECES = [
+    b"\0", b"\xff\xff\xff\xff", b"9" * 20, b"-", b"-1", b"0", b"\n", b"\r\n", b"'", b'"', b"\\", b"{", b"}", b"[", b"]", b",", b";",
+    b" ", b"(", b")", b"null", b"1e400", b"true", b"f(1,0,1)", b"u(1)", b"n(1,5)", b"d=U\n", b"0x", b"@", b": ", b"---\n", b"#", b"=",
+    b"\x80", b"\x02", b"\x05", b"\x0d", b"\x0e\x01\x01", b"t*: 1: 1 [1: 1]", b"MAPPED_LIBRARIES:\n", b"    + ! ", b"Thread_9", b"\xc3\x28",
+]  # fmt: skip
+ROUNDS = 250
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(data) + 1)
+        to = min(len(data), at + chance.choice([0, 1, 1, 2, 8, 40]))
+        kind = chance.randrange(5)
+        if kind == 0:
+            data = data[:at] + chance.choice(PIECES) + data[at:]
+        elif kind == 1:
+            data = data[:at] + chance.choice(PIECES) + data[to:]
+        elif kind == 2:
+            data = data[:at] + data[to:]
+        elif kind == 3:
+            data = data[:to] + data[at:]
+        else:
+            data = data[:at]
+    return data
+
+
+@pytest.mark.parametrize("number", range(len(DOCUMENTS)))
+def test_damage_ends_in_a_profile_or_in_an_error_with_the_files_name(number: int) -> None:
+    importer, document = DOCUMENTS[number]
+    chance = random.Random(number)
+    for _ in range(ROUNDS):
+        source = bytes_source("x.file", damaged(document, chance))
+        importer.detect(source.head)
+        try:
+            profiles = importer.load(source, ImportOptions())
+        except HotspotError as error:
+            assert str(error).startswith("x.file")  # noqa: PT017  (the error is one of two right answers)
+        else:
+            for profile in profiles:
+                profile.check()
+
+
+@pytest.mark.parametrize("number", range(len(DOCUMENTS)))
+def test_a_document_is_of_one_format_only(number: int) -> None:
+    importer, document = DOCUMENTS[number]
+    head = bytes_source("x", document).head
+    assert [i for i in registry.importers() if i.detect(head) is Match.YES] == [importer]
+
+
+def test_no_file_of_another_format_is_taken(corpus: Path) -> None:
+    new = {importer.INFO.name for importer, _ in DOCUMENTS} | {memray.INFO.name}
+    for path in sorted(corpus.glob("*/*")):
+        if path.parent.name in ("pprof-legacy", "expected"):
+            continue
+        head = file_source(str(path)).head
+        taken = {i.INFO.name for i in registry.importers() if i.detect(head) is not Match.NO}
+        assert not taken & new, path.name
