@@ -27,7 +27,7 @@ from hotspot.profile import Bool
 Because = Literal["slower", "calls_more", "ambiguous"]
 
 MOST_CULPRITS = 8
-NET_SHARE = 1 / 3
+NET_SHARE = 0.5
 """A total or edge is passed over where its functions as a whole changed by less than this share of what it did."""
 
 _TIE = 1.0  # sets whose t^2 differ by no more than this say the same; the more specific one is named
