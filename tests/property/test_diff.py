@@ -156,9 +156,7 @@ def test_simulated_power_and_culprits(edits: dict[str, float], culprit: str) -> 
     named = 0
     for i in range(STUDIES // 4):
         found = diff(runs(PROGRAM, seed=2 * i), runs(edited(PROGRAM, edits), seed=2 * i + 1))
-        named += found.verdict == "regressed" and [r.function for r in found.rows if r.culprit][:1] == [
-            culprit
-        ]
+        named += bool(found.fails("regression")) and found.culprits[0].function == culprit
     assert named >= 10
 
 
