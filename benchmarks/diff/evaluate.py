@@ -169,8 +169,8 @@ def injections(cache: Path, pairs: int, plans: Sequence[str]) -> None:
     for plan in plans:
         pool = read_pool(cache, plan)
         for variant, facts in VARIANTS.items():
-            if facts.kind == "refactor" or variant not in pool:
-                continue
+            if facts.kind == "refactor" or len(pool.get(variant, ())) < RUNS:
+                continue  # not recorded, or not often enough
             found = list(injected(pool, variant, pairs, 4000))
             raised = [f for f in found if f.fails("regression")]
             first = [first_culprit(f) for f in raised]
@@ -194,7 +194,7 @@ def refactorings(cache: Path, pairs: int, plans: Sequence[str]) -> None:
     for plan in plans:
         pool = read_pool(cache, plan)
         for variant, facts in VARIANTS.items():
-            if facts.kind != "refactor":
+            if facts.kind != "refactor" or len(pool.get(variant, ())) < RUNS:
                 continue
             found = list(injected(pool, variant, pairs, 4000))
             rows = Counter(f"{r.function} {r.status}" for f in found for r in f.rows if r.significant)
@@ -209,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cache", type=Path, default=Path("/tmp/diffbench"))
+    parser.add_argument("--cache", type=Path, default=Path(".diffbench"))
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--plan", action="append", help="only these pools of injections")
     parser.add_argument("--only", choices=["alarms", "power", "injections", "refactorings"])

@@ -72,7 +72,7 @@ def thinned(profile: Profile, share: float, rng: np.random.Generator) -> Profile
 
 
 def main() -> None:
-    cache = Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp/diffbench")
+    cache = Path(sys.argv[1] if len(sys.argv) > 1 else ".diffbench")
     for folder in sorted((cache / "runs").iterdir()):
         pool = read_pool(cache, folder.name)
         for variant, runs in pool.items():

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from variants import VARIANTS, build
 
-CACHE = Path("/tmp/diffbench")
+CACHE = Path(".diffbench")
 INJECTIONS = tuple(VARIANTS)
 
 

@@ -299,7 +299,9 @@ def is_tracepoint(event: bytes) -> bool:
 
 def is_column_line(line: bytes) -> bool:
     """Whether a line below the frames holds columns that carry no stack: registers, branches, disassembly."""
-    return _COLUMNS.match(line) is not None or _DISASSEMBLY.match(line) is not None
+    if _DISASSEMBLY.match(line):
+        return True
+    return _COLUMNS.match(line) is not None and parse_header(line, opens_stack=False) is None
 
 
 def is_source_line(line: bytes) -> bool:
