@@ -236,3 +236,13 @@ def test_different_formats_of_one_recording_do_not_differ(program: Run) -> None:
     document = json.loads(result.out)
     assert document["verdict"] == "unchanged"
     assert all(row["change"] == 0 for row in document["rows"])
+
+
+def test_a_drawing_of_a_recording_does_not_differ_from_it(hotspot: Run, project: Path) -> None:
+    assert hotspot("convert", "base/base-1.folded", "drawn.svg").code == 0
+    document = json.loads(
+        hotspot("diff", "base/base-1.folded", "drawn.svg", "-f", "json", "--tolerance", "20%").out
+    )
+    assert document["verdict"] == "unchanged"
+    assert {row["change"] for row in document["rows"]} == {0}
+    assert (document["before"]["format"], document["after"]["format"]) == ("folded", "svg")
