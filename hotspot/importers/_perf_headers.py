@@ -168,8 +168,8 @@ class HeaderReader:
     def _learn(self, line: bytes, *, flat: bool) -> Layout | None:
         shape = _LAYOUT.match(line)
         header = parse_header(line, opens_stack=not flat) if shape else None
-        if shape is None or header is None or header.time is None:
-            return None
+        if shape is None or header is None or header.event != shape["event"].strip()[:-1]:
+            return None  # another time or event is meant than the one found here
         if flat:
             suffix, lead = shape["event"] + b" ", len(shape["lead"])  # a frame may follow
         else:

@@ -299,6 +299,8 @@ def is_tracepoint(event: bytes) -> bool:
 
 def is_column_line(line: bytes) -> bool:
     """Whether a line below the frames holds columns that carry no stack: registers, branches, disassembly."""
+    if is_record(line):
+        return False
     if _DISASSEMBLY.match(line):
         return True
     return _COLUMNS.match(line) is not None and parse_header(line, opens_stack=False) is None
@@ -308,7 +310,7 @@ def is_source_line(line: bytes) -> bool:
     """Whether the line is the ``srcline`` of the frame above it: two spaces, then text that begins no sample."""
     if line[:2] != b"  " or line[2:3] in (b" ", b"\t", b""):
         return False
-    return parse_header(line, opens_stack=False) is None
+    return not is_record(line) and parse_header(line, opens_stack=False) is None
 
 
 def parse_source_line(line: bytes) -> tuple[str, int, bool]:

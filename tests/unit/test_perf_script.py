@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import textwrap
 import tracemalloc
 from pathlib import Path
@@ -69,6 +70,22 @@ TWO_SAMPLES = """
     >          400500 main+0x2 (/opt/app)
 
 """  # noqa: W291  (perf ends a header with a space)
+
+
+MIXED = """
+    a  1 1.000000: sched:sched_switch: prev_comm=a ==> next_comm=b
+    >  400a f (m)
+      util.h:7 (inlined)
+    >  400a g (m)
+     ABI:2    AX:0x7f
+    a  1 1.000001: PERF_RECORD_LOST lost 12
+    Warning:
+    a  1 1.000001:         12 page-faults: 
+
+    a 1 
+    >  400b [unknown] ([kernel.kallsyms])
+    7f00 h (/tmp/perf-1.map)
+"""  # noqa: W291
 
 
 # -- what a recording becomes --------------------------------------------------------------------------------
@@ -758,6 +775,22 @@ def test_reading_in_bulk_and_line_by_line_agree_on_the_corpus(corpus: Path) -> N
         data = file_source(str(path)).read()
         columns = parse(data)
         assert (samples_of(columns), columns.oddities.skipped) == line_by_line(data), path.name
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_reading_in_bulk_and_line_by_line_agree_on_damaged_text(seed: int) -> None:
+    chance = random.Random(seed)
+    whole = b"\n".join(
+        draw(text).encode() for text in (TWO_SAMPLES, FLAT * 5, TWO_SAMPLES, MIXED, TWO_SAMPLES)
+    )
+    pieces_of_it = [whole[i : i + chance.randrange(1, 60)] for i in range(0, len(whole), 40)]
+    for _ in range(40):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 6)):
+            place = chance.randrange(len(data))
+            data[place : place + chance.choice([0, 0, 1, 20])] = chance.choice(pieces_of_it)
+        columns = parse(bytes(data))
+        assert (samples_of(columns), columns.oddities.skipped) == line_by_line(bytes(data))
 
 
 def test_the_fast_path_is_taken_for_plain_samples(monkeypatch: pytest.MonkeyPatch) -> None:
