@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hotspot.analysis.peek import Peek
     from hotspot.analysis.rank import Ranking
     from hotspot.analysis.text_tree import TextTree
-    from hotspot.workflow.draft import DraftResult
+    from hotspot.workflow.issues.draft import DraftResult
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -412,7 +412,7 @@ class Profile:
         return diff(self, after, **options)
 
     def issues(self, top: int = 5, *, project: Path | None = None, dry_run: bool = False) -> DraftResult:
-        """Draft issue files for the hottest places; see `hotspot.workflow.draft.draft_issues`.
+        """Draft issue files for the hottest places; see `hotspot.workflow.issues.draft.draft_issues`.
 
         Args:
             top: issues to draft or refresh; 0 for all places worth one.
@@ -420,7 +420,7 @@ class Profile:
             dry_run: decide and return everything, write nothing.
         """
         from hotspot.config import load_config
-        from hotspot.workflow.draft import draft_issues
+        from hotspot.workflow.issues.draft import draft_issues
 
         return draft_issues(self, load_config(project=project), top=top, dry_run=dry_run)
 

@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def draft(profile: str | None, top: int, dry_run: bool, inputs: InputOptions, output: Output) -> None:
     """Draft perf-issues/*.txt for the hottest places in your own code, or refresh the numbers of known ones."""
     from hotspot.report.issues import draft_report
-    from hotspot.workflow.draft import draft_issues
+    from hotspot.workflow.issues.draft import draft_issues
 
     if profile in command.commands:
         raise UsageError(
@@ -86,7 +86,7 @@ def command() -> None:
 def _complete_name(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from hotspot.workflow.store import IssueStore
+    from hotspot.workflow.issues.store import IssueStore
 
     names = [path.stem for path in IssueStore.of(load_config()).files()]
     return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
@@ -108,8 +108,8 @@ _reason = click.option("--reason", required=True, metavar="TEXT", help="Why; goe
 def list_issues(project: Path | None, output: Output) -> None:
     """List the project's issues with their status."""
     from hotspot.report.issues import list_report
-    from hotspot.workflow.listing import listed
-    from hotspot.workflow.store import IssueStore
+    from hotspot.workflow.issues.listing import listed
+    from hotspot.workflow.issues.store import IssueStore
 
     store = IssueStore.of(load_config(project=project))
     contents = store.read()
@@ -127,8 +127,8 @@ def list_issues(project: Path | None, output: Output) -> None:
 @output_options
 def show(name: str, project: Path | None, output: Output) -> None:
     """Print an issue. NAME is its file's name, or the beginning of it, in any case."""
-    from hotspot.workflow.listing import shown
-    from hotspot.workflow.store import IssueStore
+    from hotspot.workflow.issues.listing import shown
+    from hotspot.workflow.issues.store import IssueStore
 
     store = IssueStore.of(load_config(project=project))
     stored = store.load(store.find(name))
@@ -164,7 +164,7 @@ def drop(name: str, reason: str, project: Path | None) -> None:
 
 
 def _close(step: str, name: str, reason: str, config: Config) -> None:
-    from hotspot.workflow.closing import close
+    from hotspot.workflow.issues.closing import close
 
     stored = close(step, name, reason, config, today=datetime.date.today())
     click.echo(f"{stored.name} is {stored.issue.status}")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean
 from hotspot.units import human_share
-from hotspot.workflow.draft import DraftResult, DraftRow
-from hotspot.workflow.evidence import why_not_charged
-from hotspot.workflow.issue_model import ANALYSIS
-from hotspot.workflow.places import MIN_SHARE, Basis
-from hotspot.workflow.store import StoredIssue
+from hotspot.workflow.issues.draft import DraftResult, DraftRow
+from hotspot.workflow.issues.evidence import why_not_charged
+from hotspot.workflow.issues.issue_model import ANALYSIS
+from hotspot.workflow.issues.places import MIN_SHARE, Basis
+from hotspot.workflow.issues.store import StoredIssue
 
 # How much of a profile may be without a name before it is worth a line.
 _WORTH_SAYING = 0.05

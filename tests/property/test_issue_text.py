@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from hotspot.workflow.evidence import remarks
-from hotspot.workflow.issue_model import ANALYSIS, LABELS, LOG, PROPOSAL, Issue, Status
-from hotspot.workflow.issue_text import (
+from hotspot.workflow.issues.evidence import remarks
+from hotspot.workflow.issues.issue_model import ANALYSIS, LABELS, LOG, PROPOSAL, Issue, Status
+from hotspot.workflow.issues.issue_text import (
     MalformedIssue,
     NewIssue,
     body,

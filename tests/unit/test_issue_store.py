@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from hotspot.config import Config
 from hotspot.errors import UsageError
-from hotspot.workflow import store as store_module
-from hotspot.workflow.closing import close
-from hotspot.workflow.draft import draft_issues
-from hotspot.workflow.issue_model import Status
-from hotspot.workflow.issue_text import MalformedIssue
-from hotspot.workflow.store import IssuesLocked, IssueStore
+from hotspot.workflow.issues import store as store_module
+from hotspot.workflow.issues.closing import close
+from hotspot.workflow.issues.draft import draft_issues
+from hotspot.workflow.issues.issue_model import Status
+from hotspot.workflow.issues.issue_text import MalformedIssue
+from hotspot.workflow.issues.store import IssuesLocked, IssueStore
 
 from tests.vocabulary import profile_from_text
 
@@ -157,7 +157,7 @@ _DRAFT = """
 import datetime, os, signal, sys
 from pathlib import Path
 from hotspot.config import Config
-from hotspot.workflow.draft import draft_issues
+from hotspot.workflow.issues.draft import draft_issues
 from tests.vocabulary import profile_from_text
 
 config = Config(Path(sys.argv[1]), in_app=("app::",))

@@ -6,8 +6,16 @@ import datetime
 import re
 
 import pytest
-from hotspot.workflow.issue_model import ANALYSIS, FIELDS, LABELS, LOG, PROPOSAL, Status, legal_steps
-from hotspot.workflow.issue_text import MalformedIssue, NewIssue, decode, encode, new_issue, one_line, parse
+from hotspot.workflow.issues.issue_model import ANALYSIS, FIELDS, LABELS, LOG, PROPOSAL, Status, legal_steps
+from hotspot.workflow.issues.issue_text import (
+    MalformedIssue,
+    NewIssue,
+    decode,
+    encode,
+    new_issue,
+    one_line,
+    parse,
+)
 
 TODAY = datetime.date(2026, 11, 21)
 NEW = NewIssue(

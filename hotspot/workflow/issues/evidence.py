@@ -17,11 +17,11 @@ from hotspot.analysis.trust import duration_ns
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.units import ValueType, human_duration, human_share
-from hotspot.workflow.frame_classes import CLASSES
-from hotspot.workflow.issue_model import UNKNOWN
-from hotspot.workflow.issue_text import one_line, paragraph
-from hotspot.workflow.measured import Measured, binomial_interval
-from hotspot.workflow.places import Basis, Charges, Place
+from hotspot.workflow.issues.frame_classes import CLASSES
+from hotspot.workflow.issues.issue_model import UNKNOWN
+from hotspot.workflow.issues.issue_text import one_line, paragraph
+from hotspot.workflow.issues.measured import Measured, binomial_interval
+from hotspot.workflow.issues.places import Basis, Charges, Place
 
 _HEADS = (
     "Charged", "Interval", "Self", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",

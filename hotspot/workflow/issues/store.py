@@ -18,8 +18,8 @@ from pathlib import Path
 from hotspot.config import Config
 from hotspot.errors import HotspotError, UnreadableInput, UsageError
 from hotspot.files import write_atomically
-from hotspot.workflow.issue_model import Issue
-from hotspot.workflow.issue_text import MalformedIssue, decode, encode, parse
+from hotspot.workflow.issues.issue_model import Issue
+from hotspot.workflow.issues.issue_text import MalformedIssue, decode, encode, parse
 
 _WAIT_SECONDS = 30.0
 _NAMED = 5  # issues, in a message

@@ -16,13 +16,13 @@ from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
 from hotspot.units import human_share
-from hotspot.workflow import evidence, wording
-from hotspot.workflow.evidence import Subject
-from hotspot.workflow.issue_model import ANALYSIS, UNKNOWN, Issue, Status
-from hotspot.workflow.issue_text import NewIssue, body, new_issue
-from hotspot.workflow.measured import Measured, Measurer
-from hotspot.workflow.places import MIN_SHARE, Basis, Place, charge, fingerprint
-from hotspot.workflow.store import Contents, IssueStore, StoredIssue
+from hotspot.workflow.issues import evidence, wording
+from hotspot.workflow.issues.evidence import Subject
+from hotspot.workflow.issues.issue_model import ANALYSIS, UNKNOWN, Issue, Status
+from hotspot.workflow.issues.issue_text import NewIssue, body, new_issue
+from hotspot.workflow.issues.measured import Measured, Measurer
+from hotspot.workflow.issues.places import MIN_SHARE, Basis, Place, charge, fingerprint
+from hotspot.workflow.issues.store import Contents, IssueStore, StoredIssue
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import datetime
 
 from hotspot.config import Config
 from hotspot.errors import UsageError
-from hotspot.workflow.issue_model import STEPS, Status, legal_steps
-from hotspot.workflow.issue_text import one_line
-from hotspot.workflow.store import IssueStore, StoredIssue
+from hotspot.workflow.issues.issue_model import STEPS, Status, legal_steps
+from hotspot.workflow.issues.issue_text import one_line
+from hotspot.workflow.issues.store import IssueStore, StoredIssue
 
 _LEADS_TO = {"block": Status.BLOCKED, "drop": Status.DROPPED}
 

@@ -12,12 +12,12 @@ import unicodedata
 
 from hotspot.analysis.symbols import without_template_arguments
 from hotspot.units import human_share
-from hotspot.workflow.evidence import Subject
-from hotspot.workflow.frame_classes import CLASSES, OTHER, OWN, FrameClass
-from hotspot.workflow.issue_model import UNKNOWN
-from hotspot.workflow.issue_text import bullet, one_line, paragraph
-from hotspot.workflow.measured import Measured, Part, binomial_interval
-from hotspot.workflow.places import Basis, Place, fingerprint
+from hotspot.workflow.issues.evidence import Subject
+from hotspot.workflow.issues.frame_classes import CLASSES, OTHER, OWN, FrameClass
+from hotspot.workflow.issues.issue_model import UNKNOWN
+from hotspot.workflow.issues.issue_text import bullet, one_line, paragraph
+from hotspot.workflow.issues.measured import Measured, Part, binomial_interval
+from hotspot.workflow.issues.places import Basis, Place, fingerprint
 
 _NAME = 100
 _LONGEST_FILE_NAME = 60

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hotspot.workflow.issue_model import ANALYSIS, FIELDS, UNKNOWN
-from hotspot.workflow.store import Contents, IssueStore, StoredIssue
+from hotspot.workflow.issues.issue_model import ANALYSIS, FIELDS, UNKNOWN
+from hotspot.workflow.issues.store import Contents, IssueStore, StoredIssue
 
 
 def listed(store: IssueStore, contents: Contents) -> dict[str, Any]:

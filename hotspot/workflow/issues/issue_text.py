@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotspot.errors import HotspotError
-from hotspot.workflow.issue_model import (
+from hotspot.workflow.issues.issue_model import (
     ANALYSIS,
     FIELDS,
     LABELS,

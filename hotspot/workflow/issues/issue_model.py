@@ -157,7 +157,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue. `hotspot.workflow.issue_text.parse` makes it and guarantees what the properties rely on."""
+    """One issue. `hotspot.workflow.issues.issue_text.parse` makes it and guarantees what the properties rely on."""
 
     sections: tuple[Section, ...]
 

@@ -11,9 +11,9 @@ import numpy as np
 from hotspot.analysis.peek import PeekEdge, callees_of, callers_of
 from hotspot.analysis.totals import nearest_marked, sum_by_group
 from hotspot.profile import Int32, Kind, Profile
-from hotspot.workflow.frame_classes import OTHER, OWN
-from hotspot.workflow.frame_names import CLASS_IDS, class_of
-from hotspot.workflow.places import Charges, Place
+from hotspot.workflow.issues.frame_classes import OTHER, OWN
+from hotspot.workflow.issues.frame_names import CLASS_IDS, class_of
+from hotspot.workflow.issues.places import Charges, Place
 
 _MOST = 5
 _MOST_SOURCE = 4 << 20

@@ -27,7 +27,7 @@ from hotspot.analysis.symbols import canonical, is_unknown
 from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
 from hotspot.profile import Bool, Int32, Int64, Kind, Profile
 from hotspot.source.ownership import Ownership, Verdict
-from hotspot.workflow.frame_names import is_library_frame
+from hotspot.workflow.issues.frame_names import is_library_frame
 
 MIN_SHARE = 0.005
 

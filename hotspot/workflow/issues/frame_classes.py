@@ -1,7 +1,7 @@
 """What to ask and to measure where time goes to a class of library, runtime or kernel work.
 
 The texts are questions and ways that are usual for the class. None of them is measured, and drafts say so.
-Which frames belong to a class is told by `hotspot.workflow.frame_names`.
+Which frames belong to a class is told by `hotspot.workflow.issues.frame_names`.
 """
 
 from __future__ import annotations
