@@ -73,7 +73,7 @@ def test_samples_carry_every_value_type_and_the_thread(library: str) -> None:
     assert list(frame["cpu/seconds"]) == [1.5, 0.25]
     assert list(frame["time"]) == [0, 20]
     assert list(frame["tid"]) == [8, -1]
-    assert list(frame["thread"])[0] == "worker"
+    assert next(iter(frame["thread"])) == "worker"
 
 
 def test_weights_of_a_recording_are_conserved_in_samples(library: str) -> None:
