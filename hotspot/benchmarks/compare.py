@@ -9,7 +9,7 @@ the two were measured.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,16 @@ def compare_results(
     Raises:
         UsageError: no benchmark of one side has a partner on the other.
     """
-    pairs = _pairs(before, after)
+    return compare_sides([before, after], drift=drift, threshold=threshold)
+
+
+def compare_sides(
+    sides: Sequence[Results], *, drift: float = DRIFT, threshold: float = THRESHOLD
+) -> Comparison:
+    """Compare the first of several sides with each of the others; see `compare_results`."""
+    before, *others = sides
+    after = others[0] if len(others) == 1 else _joined(others)
+    pairs = [pair for other in others for pair in _pairs(before, other)]
     if not pairs:
         raise UsageError(
             f"no benchmark of {before.path} is in {after.path}",
@@ -181,6 +190,26 @@ def compare_results(
         threshold=threshold,
         notes=_notes(before, after, rows, drift),
     )
+
+
+def sides_within(results: Results) -> tuple[Results, ...]:
+    """Return the sides that one file holds: those it was measured with, else each benchmark as a side of its own.
+
+    Raises:
+        UsageError: it holds one benchmark only.
+    """
+    if results.sides:
+        return results.sides
+    if len(results.benchmarks) < 2:
+        raise UsageError(
+            f"{results.path} holds one benchmark: nothing to compare it with", hint="give BEFORE and AFTER"
+        )
+    return tuple(replace(results, benchmarks=(benchmark,), skipped=()) for benchmark in results.benchmarks)
+
+
+def _joined(sides: Sequence[Results]) -> Results:
+    every = tuple(benchmark for side in sides for benchmark in side.benchmarks)
+    return replace(sides[0], path=", ".join(side.path for side in sides), benchmarks=every)
 
 
 def _pairs(before: Results, after: Results) -> list[tuple[Benchmark, Benchmark]]:

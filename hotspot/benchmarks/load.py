@@ -109,7 +109,11 @@ def _pooled(name: str, files: Sequence[Results]) -> Benchmark:
 
 
 def _results(path: str, sha256: str, name: str, found: Found) -> Results:
-    return Results(path, sha256, name, found.benchmarks, found.machine, found.revision, found.skipped)
+    sides = tuple(
+        Results(side.label, sha256, name, side.benchmarks, found.machine, side.revision)
+        for side in found.sides
+    )
+    return Results(path, sha256, name, found.benchmarks, found.machine, found.revision, found.skipped, sides)
 
 
 def _folder_of(path: str) -> tuple[Path | None, str | None]:

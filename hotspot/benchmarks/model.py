@@ -68,6 +68,8 @@ class Results:
         machine: what the file tells about where it was measured: ``host``, ``cpu``, ``cores``, ``system``.
         revision: the git revision that was measured, where the file tells.
         skipped: what was not taken as a measurement and why, in sentences.
+        sides: where the file holds a whole comparison measured in turn (`hotspot bench run` writes such), its sides, the
+            baseline first; ``benchmarks`` then has all of them under names of their own.
     """
 
     path: str
@@ -77,6 +79,7 @@ class Results:
     machine: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
     skipped: tuple[str, ...] = ()
+    sides: tuple[Results, ...] = ()
 
     def named(self, name: str) -> Benchmark | None:
         """Return the benchmark of that name, or None."""

@@ -94,12 +94,26 @@ class ResultsFile:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a reader found in a file; see `hotspot.benchmarks.model.Results`."""
+    """What a reader found in a file; see `hotspot.benchmarks.model.Results`.
+
+    Attributes:
+        sides: label -> benchmarks, where the file holds several sides measured in turn.
+    """
 
     benchmarks: tuple[Benchmark, ...]
     skipped: tuple[str, ...] = ()
     machine: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
+    sides: tuple[FoundSide, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class FoundSide:
+    """One side of a comparison that a file holds whole."""
+
+    label: str
+    revision: str | None
+    benchmarks: tuple[Benchmark, ...]
 
 
 class ReaderModule(Protocol):

@@ -5,9 +5,11 @@ Format: https://github.com/sharkdp/hyperfine. A measurement is each time, of a p
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
-from hotspot.benchmarks.readers.base import Collector, Found, ResultsFile
+from hotspot.benchmarks.readers.base import Collector, Found, FoundSide, ResultsFile
 
 NAME = "hyperfine"
 
@@ -17,15 +19,22 @@ class _Result(msgspec.Struct):
     times: list[float] | None = None
     exit_codes: list[int | None] | None = None
     memory_usage_byte: list[int] | None = None
-    # hotspot's own
+    # hotspot's own: when each run began, on which side of the comparison, and the name that both sides share
     started: list[float] | None = None
+    side: int | None = None
+    name: str | None = None
+
+
+class _Side(msgspec.Struct):
+    label: str
+    revision: str | None = None
 
 
 class _Hotspot(msgspec.Struct):
     """What `hotspot bench run` adds at top level."""
 
-    machine: dict[str, str] = {}
-    revision: str | None = None
+    machine: dict[str, str | int | None] = {}
+    sides: list[_Side] = []
 
 
 class _File(msgspec.Struct):
@@ -43,21 +52,35 @@ def read(file: ResultsFile) -> Found:
     document = file.decoded(_File)
     collector = Collector(file.path, one_process=False)
     for result in document.results:
-        codes = result.exit_codes or []
-        failed = [code for code in codes if code != 0]
-        if failed:
-            codes_text = ", ".join(sorted({"a signal" if code is None else str(code) for code in failed}))
-            collector.skip(
-                result.command, f"failed in {len(failed)} of {len(codes)} runs (exit code {codes_text})"
-            )
-        elif not result.times:
-            collector.skip(result.command, "holds a mean but not the times (`times`) it was taken from")
-        else:
-            collector.add(
-                result.command,
-                result.times,
-                peak_bytes=result.memory_usage_byte or (),
-                started=result.started or (),
-            )
+        _add(collector, result, result.command)
     ours = document.hotspot or _Hotspot()
-    return collector.found(ours.machine, ours.revision)
+    found = collector.found(
+        {key: None if value is None else str(value) for key, value in ours.machine.items()},
+        ours.sides[0].revision if len(ours.sides) == 1 else None,
+    )
+    return replace(found, sides=_sides(file.path, document)) if len(ours.sides) > 1 else found
+
+
+def _sides(path: str, document: _File) -> tuple[FoundSide, ...]:
+    assert document.hotspot is not None
+    sides = []
+    for number, side in enumerate(document.hotspot.sides):
+        collector = Collector(path, one_process=False)
+        for result in document.results:
+            if result.side == number:
+                _add(collector, result, result.name or result.command)
+        sides.append(FoundSide(side.label, side.revision, collector.found().benchmarks))
+    return tuple(sides)
+
+
+def _add(collector: Collector, result: _Result, name: str) -> None:
+    codes = result.exit_codes or []
+    failed = [code for code in codes if code != 0]
+    if failed:
+        told = ", ".join(sorted({"a signal" if code is None else str(code) for code in failed}))
+        collector.skip(name, f"failed in {len(failed)} of {len(codes)} runs (exit code {told})")
+    elif not result.times:
+        collector.skip(name, "holds a mean but not the times (`times`) it was taken from")
+    else:
+        peaks, starts = result.memory_usage_byte or (), result.started or ()
+        collector.add(name, result.times, peak_bytes=peaks, started=starts)
