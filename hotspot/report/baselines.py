@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from hotspot.benchmarks.baselines import Baseline
 from hotspot.benchmarks.trend import Trend
-from hotspot.report.bench import human_seconds, measured_table, percent
+from hotspot.report.bench import measured_table, percent
 from hotspot.report.table import Cell, Column, Report, Table, clean
-from hotspot.units import human_bytes
+from hotspot.units import human_bytes, human_seconds
 
 
 def what_it_holds(baseline: Baseline) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 from hotspot.benchmarks.medians import median_interval
 from hotspot.benchmarks.model import Benchmark
 from hotspot.benchmarks.scaling import Growth
-from hotspot.report.bench import human_seconds
 from hotspot.report.table import Cell, Column, Report, Table
-from hotspot.units import human_bytes, human_share
+from hotspot.units import human_bytes, human_seconds, human_share
 
 
 def scaling_document(
