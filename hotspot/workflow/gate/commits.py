@@ -86,7 +86,9 @@ def _pattern(function: str) -> str:
 
     What has no name of its own (closures, comprehensions) is looked for in the function around it.
     """
-    named = canonical(function).name.partition("(")[0].partition("<")[0].rstrip(".:")
+    whole = canonical(function).name
+    whole = whole.rpartition(">::")[2] if whole.startswith("<") else whole  # Rust: <Type as Trait>::name
+    named = whole.partition("(")[0].partition("<")[0].rstrip(".:")
     name = named.replace("::", ".").rpartition(".")[2]
     word = "".join(c for c in name if c.isalnum() or c == "_")
     return f"\\b{word}\\b" if word else "^$"
