@@ -81,7 +81,7 @@ class Block:
         """Where a person's line belongs in the result: behind the nearest line above it that is still there."""
         for above in reversed(self.lines[:position]):
             for i, line in enumerate(result):
-                if line == above or line_key(line) is not None and line_key(line) == line_key(above):
+                if line == above or (line_key(line) is not None and line_key(line) == line_key(above)):
                     return i + 1
         return 0
 
