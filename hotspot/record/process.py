@@ -6,24 +6,26 @@ inherited unless said otherwise.
 
 from __future__ import annotations
 
+import errno
+import marshal
 import os
+import select
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from hotspot.errors import UsageError
+from hotspot.errors import HotspotError, UsageError
 
 Stream = int | IO[bytes] | None
 """As `subprocess.Popen` takes it, without PIPE: None inherits, DEVNULL, or an open file."""
 
+_LAUNCHER = Path(__file__).with_name("_launcher.py")
 # ru_maxrss counts kibibytes, but bytes on macOS (getrusage(2) of both).
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 # A terminal sends Ctrl-C to the program as well as to us; only one that has not ended of it by then gets another.
@@ -45,7 +47,8 @@ class Finished:
         seconds: wall-clock time on the monotonic clock.
         user_seconds: CPU time in user mode, of the program and the children it waited for.
         system_seconds: the same in the kernel.
-        peak_bytes: largest resident memory of one process among them, as the kernel counts it.
+        peak_bytes: largest resident memory of one process among them, as the kernel counts it. Never below the few
+            MB of the small process that starts the program.
         exit_code: negative the number of the signal that ended it.
         timed_out: whether it was killed because its time was up.
     """
@@ -85,102 +88,133 @@ def run_measured(
         CannotRun: it cannot be started.
         KeyboardInterrupt: Ctrl-C; the program got it too, and has ended.
     """
-    started, begin = datetime.now(UTC), time.perf_counter()
-    process = start(command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
-    overtime = _Overtime(process.pid, timeout)
-    try:
-        with overtime:
-            _, status, usage = os.wait4(process.pid, 0)
-    except KeyboardInterrupt:
-        end_gently(process)
-        raise
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)  # reaped here, so that Popen must not wait for it
+    if not command:
+        raise UsageError("no command to run")
+    environment = os.environ if env is None else env
+    request = (
+        [os.fsencode(argument) for argument in command],
+        os.fsencode(cwd),
+        {os.fsencode(name): os.fsencode(value) for name, value in environment.items()},
+        timeout,
+    )
+    if any(b"\0" in argument for argument in request[0]):
+        raise CannotRun(f"{command[0]}: cannot be run: a NUL character in an argument")
+    answer = _Launched(request, stdin, stdout, stderr).outcome()
+    if answer is None:
+        raise HotspotError(f"{command[0]}: what was to start it was killed")
+    if len(answer) == len(("errno", "about_folder")):
+        number, about_folder = answer
+        raise _cannot_run(command[0], cwd, OSError(number, os.strerror(number)), about_folder=about_folder)
+    started, seconds, user, system, peak, status, timed_out = answer
     return Finished(
         command=tuple(command),
-        started=started,
+        started=datetime.fromtimestamp(started, UTC),
         seconds=seconds,
-        user_seconds=usage.ru_utime,
-        system_seconds=usage.ru_stime,
-        peak_bytes=usage.ru_maxrss * _MAXRSS_UNIT,
-        exit_code=process.returncode,
-        timed_out=overtime.passed,
+        user_seconds=user,
+        system_seconds=system,
+        peak_bytes=peak * _MAXRSS_UNIT,
+        exit_code=os.waitstatus_to_exitcode(status),
+        timed_out=timed_out,
     )
 
 
-def start(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str] | None = None,
-    stdin: Stream = None,
-    stdout: Stream = None,
-    stderr: Stream = None,
-) -> subprocess.Popen[bytes]:
-    """Start a command and return the process.
+class _Launched:
+    """A program under ``_launcher.py``, which documents what passes through the two pipes."""
 
-    Raises:
-        CannotRun: there is no such program, or it may not be run.
-    """
-    if not command:
-        raise UsageError("no command to run")
-    try:
-        return subprocess.Popen(list(command), cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
-    except FileNotFoundError as error:
-        if error.filename is not None and not cwd.is_dir():
-            raise CannotRun(f"{cwd}: no such folder to run {command[0]} in") from error
-        raise CannotRun(f"{command[0]}: command not found") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CannotRun(f"{command[0]}: cannot be run: {reason.lower()}") from error
-
-
-def end_gently(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a program that was interrupted, pass the interrupt on where it did not get it, kill it in the end.
-
-    Returns:
-        Its exit code.
-    """
-    for sign, patience in (
-        (None, _OWN_INTERRUPT_SECONDS),
-        (signal.SIGINT, _GRACE_SECONDS),
-        (signal.SIGTERM, _GRACE_SECONDS),
-        (signal.SIGKILL, None),
-    ):
-        if sign is not None:
-            with suppress(ProcessLookupError):
-                process.send_signal(sign)
+    def __init__(self, request: Any, stdin: Stream, stdout: Stream, stderr: Stream) -> None:
+        for_request, to_launcher = os.pipe()
+        from_launcher, for_answers = os.pipe()
+        self._request = request
+        self._requests = open(to_launcher, "wb")  # noqa: SIM115  (closed in outcome)
+        self._answers = open(from_launcher, "rb", buffering=0)  # noqa: SIM115  (the same)
+        self._pid: int | None = None
         try:
-            return process.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-        except KeyboardInterrupt:
-            process.kill()
-    return process.wait()
+            with _interrupt_later():  # until the launcher ignores it, so that it never shows a traceback
+                self._process = subprocess.Popen(
+                    # -I -S: neither the user's environment nor site-packages have a say, and it stays small
+                    [sys.executable, "-I", "-S", str(_LAUNCHER), str(for_request), str(for_answers)],
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    pass_fds=(for_request, for_answers),
+                )
+        finally:
+            os.close(for_request)
+            os.close(for_answers)
 
+    def outcome(self) -> tuple[Any, ...] | None:
+        """Return the launcher's first answer that is no process id; None where it died."""
+        interrupted = False
+        outcome: tuple[Any, ...] | None = None
+        with self._requests, self._answers:
+            try:
+                with suppress(BrokenPipeError):
+                    marshal.dump(self._request, self._requests)
+                    self._requests.close()
+            except KeyboardInterrupt:
+                interrupted = True
+            while True:
+                if interrupted and self._pid is not None:
+                    end_gently(self._answered, self._send)
+                try:
+                    answer = marshal.load(self._answers)
+                except EOFError:
+                    break
+                except KeyboardInterrupt:
+                    interrupted = True
+                    continue
+                if isinstance(answer, int):
+                    self._pid = answer
+                else:
+                    outcome = outcome or answer
+        self._process.wait()
+        if interrupted:
+            raise KeyboardInterrupt
+        return outcome
 
-class _Overtime:
-    """Kills a process when its time is up, unless it was reaped before."""
+    def _answered(self, seconds: float | None) -> bool:
+        return bool(select.select([self._answers], [], [], seconds)[0])
 
-    def __init__(self, pid: int, seconds: float | None) -> None:
-        self.passed = False
-        self._pid = pid
-        self._reaped = threading.Event()
-        self._timer = threading.Timer(seconds, self._kill) if seconds is not None else None
-
-    def __enter__(self) -> None:
-        if self._timer is not None:
-            self._timer.daemon = True
-            self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._reaped.set()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()
-
-    def _kill(self) -> None:
-        if not self._reaped.is_set():
-            self.passed = True
+    def _send(self, sign: signal.Signals) -> None:
+        if self._pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
+                os.kill(self._pid, sign)
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Hold Ctrl-C back; processes started meanwhile begin with it held back too."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _cannot_run(name: str, cwd: Path, error: OSError, *, about_folder: bool) -> CannotRun:
+    reason = (error.strerror or str(error)).lower()
+    if about_folder:
+        return CannotRun(f"{cwd}: cannot run {name} there: {reason}")
+    if error.errno == errno.ENOENT:
+        return CannotRun(f"{name}: command not found")
+    return CannotRun(f"{name}: cannot be run: {reason}")
+
+
+def end_gently(ended: Callable[[float | None], bool], send: Callable[[signal.Signals], None]) -> None:
+    """Wait for a program after Ctrl-C, pass that on where it did not get it, kill it in the end.
+
+    Args:
+        ended: waits for so many seconds (None: for ever) and says whether the program has ended.
+        send: sends it a signal; that it has ended is no error.
+    """
+    try:
+        if ended(_OWN_INTERRUPT_SECONDS):
+            return
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            send(sign)
+            if ended(_GRACE_SECONDS):
+                return
+    except KeyboardInterrupt:  # once more: the user has no patience left
+        pass
+    send(signal.SIGKILL)
+    ended(None)

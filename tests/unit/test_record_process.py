@@ -3,7 +3,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -32,6 +31,12 @@ def test_peak_memory_is_the_largest_the_program_held(tmp_path: Path) -> None:
     ).peak_bytes
     assert 200 << 20 < large < 300 << 20
     assert small < 60 << 20
+
+
+def test_memory_of_hotspot_itself_is_not_counted(tmp_path: Path) -> None:
+    held = bytearray(100 << 20)
+    held[::4096] = bytes(len(held[::4096]))
+    assert run_measured(["true"], cwd=tmp_path).peak_bytes < 20 << 20
 
 
 def test_arguments_are_passed_as_they_are_and_streams_go_where_they_are_told(tmp_path: Path) -> None:
@@ -65,7 +70,7 @@ def test_a_program_is_killed_when_its_time_is_up(tmp_path: Path) -> None:
     [
         (["no-such-program-here"], "no-such-program-here: command not found"),
         (["/"], "/: cannot be run: permission denied"),
-        (["a\0b"], "a\0b: cannot be run: embedded null byte"),
+        (["a\0b"], "a\0b: cannot be run: a NUL character in an argument"),
         ([], "no command to run"),
     ],
 )
@@ -79,7 +84,7 @@ def test_a_command_that_cannot_start_is_a_usage_error(
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="gone: no such folder to run"):
+    with pytest.raises(CannotRun, match=r"gone: cannot run .* there: no such file or directory"):
         run_measured(python("pass"), cwd=tmp_path / "gone")
 
 
@@ -115,9 +120,3 @@ def wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.02)
-
-
-def test_a_timer_thread_does_not_outlive_the_run(tmp_path: Path) -> None:
-    before = threading.active_count()
-    run_measured(python("pass"), cwd=tmp_path, timeout=60)
-    assert threading.active_count() == before
