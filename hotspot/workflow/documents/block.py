@@ -64,7 +64,7 @@ class Block:
         A person's line stands in for the new one of the same key. One without a counterpart keeps its place behind
         the line it followed.
         """
-        theirs = {i: line for i, line in enumerate(self.lines) if line.strip() and not self._is_ours(line)}
+        theirs = {i: line for i, line in enumerate(self.lines) if line.strip() and not self.is_ours(line)}
         with_key = {key: i for i, line in theirs.items() if (key := line_key(line)) is not None}
         result: list[str] = []
         for line in lines:
@@ -74,7 +74,8 @@ class Block:
             result.insert(self._place(position, result), line)
         return Block(self.key, tuple(result), frozenset(map(_digest, lines)))
 
-    def _is_ours(self, line: str) -> bool:
+    def is_ours(self, line: str) -> bool:
+        """Whether hotspot wrote a line and nobody has changed it."""
         return _digest(line) in self.written
 
     def _place(self, position: int, result: Sequence[str]) -> int:
