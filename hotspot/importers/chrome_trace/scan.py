@@ -9,8 +9,11 @@ import msgspec
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._js_frames import file_of_url, thread_name, whole_number
-from hotspot.importers._trace_file import Trace
-from hotspot.importers._trace_shapes import (
+from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
+from hotspot.importers._web_columns import MICROSECOND, short
+from hotspot.importers._web_json import decode, decode_row, malformed
+from hotspot.importers.chrome_trace.file import Trace
+from hotspot.importers.chrome_trace.shapes import (
     Event,
     HermesArgs,
     Id,
@@ -18,10 +21,7 @@ from hotspot.importers._trace_shapes import (
     Number,
     ProfileArgs,
 )
-from hotspot.importers._trace_spans import NO_NAME, Spans
-from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
-from hotspot.importers._web_columns import MICROSECOND, short
-from hotspot.importers._web_json import decode, decode_row, malformed
+from hotspot.importers.chrome_trace.spans import NO_NAME, Spans
 from hotspot.profile import Thread
 
 T = TypeVar("T")
