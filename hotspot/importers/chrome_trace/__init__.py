@@ -8,10 +8,12 @@ what a trace may hold, the first of these that it does is taken, and what is lef
 1. CPU profiles of V8 (``Profile`` and ``ProfileChunk``, or ``CpuProfile`` events), those of all isolates, each on
    its thread: ``samples/count`` and ``cpu/nanoseconds``; see `hotspot.importers._v8_tree`. speedscope makes a
    profile of each; as threads of one, ``--thread`` tells them apart and a ranking misses no worker.
-2. ``samples`` with ``stackFrames``: ``samples/count`` and ``wall/nanoseconds``; see `hotspot.importers.chrome_trace.samples`.
+2. ``samples`` with ``stackFrames``: ``samples/count`` and ``wall/nanoseconds``; see
+   `hotspot.importers.chrome_trace.samples`.
 3. Duration events (B, E, X): ``wall/nanoseconds``, where self time is an event's length without those inside it;
-   see `hotspot.importers.chrome_trace.spans`. A frame is the event's name; speedscope adds the arguments to it, so that ``f {"x":1}`` and
-   ``f {"x":2}`` are two functions. Time without an open event is not in the profile.
+   see `hotspot.importers.chrome_trace.spans`. A frame is the event's name, with file and line where py-spy, VizTracer
+   or Hermes say them; speedscope adds the arguments to it, so that ``f {"x":1}`` and ``f {"x":2}`` are two functions.
+   Time without an open event is not in the profile.
 
 Asynchronous, flow, instant and counter events belong to no stack.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from hotspot.importers.chrome_trace.shapes import (
     NameArgs,
     Number,
     ProfileArgs,
+    PySpyArgs,
 )
 from hotspot.importers.chrome_trace.spans import NO_NAME, Spans
 from hotspot.profile import Thread
@@ -169,6 +171,9 @@ def scan(path: str, trace: Trace) -> Scanned:
     return Scanned(scanner.threads, scanner.spans, frames, profiles, orphans, asynchronous)
 
 
+_LOCATED = re.compile(r"(?P<name>.+) \((?P<file>[^()]*\.\w+|<[^<>]+>):(?P<line>[1-9]\d{0,8})\)", re.DOTALL)
+
+
 class _Scanner:
     def __init__(self, path: str) -> None:
         self.threads = Threads()
@@ -209,6 +214,11 @@ class _Scanner:
             file = file_of_url(hermes.url or "")
             given = str(hermes.line or "")
             line = int(given) if given.isdecimal() and len(given) < 10 else 0
+        elif b'"filename"' in args:  # py-spy, too
+            located = _arguments(args, PySpyArgs)
+            file, line = located.filename or "", located.line or 0
+        elif (label := _LOCATED.fullmatch(name)) is not None:  # VizTracer
+            name, file, line = label["name"], label["file"], int(label["line"])
         return self.frames.setdefault((name or "(unnamed)", file, line), len(self.frames))
 
     def add_metadata(self, event: Event) -> None:
