@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._pprof_symbols import MAP_MARKS, Symbols
 from hotspot.importers.base import decode_text
+from hotspot.importers.pprof_legacy.symbols import MAP_MARKS, Symbols
 from hotspot.profile import Thread
 from hotspot.units import ValueType, canonical_unit
 

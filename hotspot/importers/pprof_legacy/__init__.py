@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers._pprof_records import Records, is_text, read_cpu, read_text, word_type
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.pprof_legacy.records import Records, is_text, read_cpu, read_text, word_type
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
 
 INFO = ImporterInfo("pprof-legacy", "pprof legacy formats", (".heap", ".cpu"))

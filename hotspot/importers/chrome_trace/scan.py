@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -9,19 +10,20 @@ import msgspec
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._js_frames import file_of_url, thread_name, whole_number
-from hotspot.importers._trace_file import Trace
-from hotspot.importers._trace_shapes import (
+from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
+from hotspot.importers._web_columns import MICROSECOND, short
+from hotspot.importers._web_json import decode, decode_row, malformed
+from hotspot.importers.chrome_trace.file import Trace
+from hotspot.importers.chrome_trace.shapes import (
     Event,
     HermesArgs,
     Id,
     NameArgs,
     Number,
     ProfileArgs,
+    PySpyArgs,
 )
-from hotspot.importers._trace_spans import NO_NAME, Spans
-from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
-from hotspot.importers._web_columns import MICROSECOND, short
-from hotspot.importers._web_json import decode, decode_row, malformed
+from hotspot.importers.chrome_trace.spans import NO_NAME, Spans
 from hotspot.profile import Thread
 
 T = TypeVar("T")
@@ -169,6 +171,9 @@ def scan(path: str, trace: Trace) -> Scanned:
     return Scanned(scanner.threads, scanner.spans, frames, profiles, orphans, asynchronous)
 
 
+_LOCATED = re.compile(r"(?P<name>.+) \((?P<file>[^()]*\.\w+|<[^<>]+>):(?P<line>[1-9]\d{0,8})\)", re.DOTALL)
+
+
 class _Scanner:
     def __init__(self, path: str) -> None:
         self.threads = Threads()
@@ -209,6 +214,11 @@ class _Scanner:
             file = file_of_url(hermes.url or "")
             given = str(hermes.line or "")
             line = int(given) if given.isdecimal() and len(given) < 10 else 0
+        elif b'"filename"' in args:  # py-spy, too
+            located = _arguments(args, PySpyArgs)
+            file, line = located.filename or "", located.line or 0
+        elif (label := _LOCATED.fullmatch(name)) is not None:  # VizTracer
+            name, file, line = label["name"], label["file"], int(label["line"])
         return self.frames.setdefault((name or "(unnamed)", file, line), len(self.frames))
 
     def add_metadata(self, event: Event) -> None:

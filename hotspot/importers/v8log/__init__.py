@@ -10,7 +10,7 @@ address is looked up in the code as it was at that moment, as V8's own tick proc
 
 And of hotspot itself:
 
-- A function has one name whatever V8 made of it; compiled versions have the kind JIT. See `_v8_code`.
+- A function has one name whatever V8 made of it; compiled versions have the kind JIT. See `hotspot.importers.v8log.code`.
 - Of binaries the log knows only where they lie. What runs there is ``[unknown]`` in that module; V8's processor
   asks ``nm`` on the machine it runs on, which need not have the same binary.
 - A tick in the garbage collector has ``(garbage collector)`` on top of what stack it has.
@@ -29,7 +29,6 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
-from hotspot.importers._v8_code import Code, CodeMap, code_of
 from hotspot.importers._web_columns import MICROSECOND, until_next
 from hotspot.importers.base import (
     Head,
@@ -40,6 +39,7 @@ from hotspot.importers.base import (
     Source,
     decode_text,
 )
+from hotspot.importers.v8log.code import Code, CodeMap, code_of
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 

@@ -3,7 +3,7 @@
 Widths are exact weights in the profile's own unit; what a frame has more than its children is its own. The heading
 names event and unit (``Allocation profile (bytes)``); without a unit the weights are samples. Frames narrower than
 ``--minwidth`` are not in the page and count as their caller's own. How a page is written stands in
-`hotspot.importers._async_profiler_page`.
+`hotspot.importers.async_profiler.page`.
 
 A graph made with ``--reverse`` has its stacks leaf first; they are turned round. Pages of 2.x and 3.x say so. Pages of
 4.x say only that the drawing is upside down, which ``--inverted`` does as well: which of the two it was is told by
@@ -20,7 +20,7 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers._async_profiler_page import Page, scan
+from hotspot.importers.async_profiler.page import Page, scan
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.importers.labels import Label, parse_label
 from hotspot.profile import NO_STACK, Kind, Loss, LossKind, ModuleStyle, Profile, Provenance

@@ -3,7 +3,7 @@
 What is kept is the memory in use at its peak (the high-water mark, what ``memray flamegraph`` draws): for each stack
 and thread the bytes that were allocated and not yet freed, and in how many allocations. With ``--native`` stacks hold
 C and C++ frames as well. The format is memray's own and changes with its version, so the library reads it, see
-`hotspot.importers._memray_records`:
+`hotspot.importers.memray.records`:
 ``memray.FileReader``, https://bloomberg.github.io/memray/api.html.
 """
 
@@ -22,8 +22,8 @@ from typing import Any
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
-from hotspot.importers import _memray_records
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
+from hotspot.importers.memray import records
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -89,7 +89,7 @@ def _records(source: Source) -> dict[str, Any]:
         with source.open() as stream, open(path, "wb") as file:
             shutil.copyfileobj(stream, file)
         # -P: the folder of the program has a module called memray, this one.
-        command = [sys.executable, "-P", _memray_records.__file__, path]
+        command = [sys.executable, "-P", records.__file__, path]
         done = subprocess.run(command, capture_output=True, check=False)
     messages = done.stderr.decode("utf-8", "replace").strip().splitlines()
     if done.returncode == 0:

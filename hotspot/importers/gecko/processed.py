@@ -9,8 +9,10 @@ from typing import TypeVar
 import numpy as np
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._gecko_locations import ADDRESS, COMPILED, parse_location
-from hotspot.importers._gecko_shapes import (
+from hotspot.importers._js_frames import file_of_url, function_name, thread_name, whole_number
+from hotspot.importers._web_columns import MILLISECOND, running, scaled, short
+from hotspot.importers.gecko.locations import ADDRESS, COMPILED, parse_location
+from hotspot.importers.gecko.shapes import (
     FrameTable,
     FuncTable,
     Lib,
@@ -21,7 +23,7 @@ from hotspot.importers._gecko_shapes import (
     StackTable,
     Tables,
 )
-from hotspot.importers._gecko_tables import (
+from hotspot.importers.gecko.tables import (
     BYTES,
     SAMPLES,
     WALL,
@@ -34,8 +36,6 @@ from hotspot.importers._gecko_tables import (
     same_length,
     stack_tree,
 )
-from hotspot.importers._js_frames import file_of_url, function_name, thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, running, scaled, short
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
 

@@ -26,7 +26,7 @@ from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Not
 from hotspot.profile import Loss, Profile, Provenance
 
 if TYPE_CHECKING:
-    from hotspot.importers._gecko_shapes import Meta, Outermost
+    from hotspot.importers.gecko.shapes import Meta, Outermost
 
 INFO = ImporterInfo("gecko", "Firefox Profiler profile (also samply)", (".gecko.json", ".profile.json"))
 
@@ -62,10 +62,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: naming the place in the file.
         NotThisFormat: it has no ``meta`` with a version.
     """
-    from hotspot.importers._gecko_processed import read_processed
-    from hotspot.importers._gecko_raw import read_raw
-    from hotspot.importers._gecko_shapes import Outermost, ProcessedProfile, RawProfile
-    from hotspot.importers._gecko_tables import Facts, assemble
+    from hotspot.importers.gecko.processed import read_processed
+    from hotspot.importers.gecko.raw import read_raw
+    from hotspot.importers.gecko.shapes import Outermost, ProcessedProfile, RawProfile
+    from hotspot.importers.gecko.tables import Facts, assemble
 
     path = source.path
     data = without_mark(source.read())

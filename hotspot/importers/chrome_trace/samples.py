@@ -14,11 +14,11 @@ import numpy as np
 from hotspot.builder import FrameTable, ProfileBuilder
 from hotspot.errors import MalformedProfile
 from hotspot.importers._js_frames import file_of_url, function_name
-from hotspot.importers._trace_file import Trace
-from hotspot.importers._trace_scan import BadNumber, Threads, nanoseconds
-from hotspot.importers._trace_shapes import Sample, StackFrame
 from hotspot.importers._web_columns import until_next
 from hotspot.importers._web_json import decode_row, malformed
+from hotspot.importers.chrome_trace.file import Trace
+from hotspot.importers.chrome_trace.scan import BadNumber, Threads, nanoseconds
+from hotspot.importers.chrome_trace.shapes import Sample, StackFrame
 from hotspot.profile import Loss, LossKind
 
 # Hermes packs where a function is into its name.

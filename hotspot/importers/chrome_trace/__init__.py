@@ -8,10 +8,12 @@ what a trace may hold, the first of these that it does is taken, and what is lef
 1. CPU profiles of V8 (``Profile`` and ``ProfileChunk``, or ``CpuProfile`` events), those of all isolates, each on
    its thread: ``samples/count`` and ``cpu/nanoseconds``; see `hotspot.importers._v8_tree`. speedscope makes a
    profile of each; as threads of one, ``--thread`` tells them apart and a ranking misses no worker.
-2. ``samples`` with ``stackFrames``: ``samples/count`` and ``wall/nanoseconds``; see `_trace_samples`.
+2. ``samples`` with ``stackFrames``: ``samples/count`` and ``wall/nanoseconds``; see
+   `hotspot.importers.chrome_trace.samples`.
 3. Duration events (B, E, X): ``wall/nanoseconds``, where self time is an event's length without those inside it;
-   see `_trace_spans`. A frame is the event's name; speedscope adds the arguments to it, so that ``f {"x":1}`` and
-   ``f {"x":2}`` are two functions. Time without an open event is not in the profile.
+   see `hotspot.importers.chrome_trace.spans`. A frame is the event's name, with file and line where py-spy, VizTracer
+   or Hermes say them; speedscope adds the arguments to it, so that ``f {"x":1}`` and ``f {"x":2}`` are two functions.
+   Time without an open event is not in the profile.
 
 Asynchronous, flow, instant and counter events belong to no stack.
 """
@@ -32,9 +34,9 @@ from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
 if TYPE_CHECKING:
-    from hotspot.importers._trace_file import Trace
-    from hotspot.importers._trace_scan import Scanned, Threads
-    from hotspot.importers._trace_spans import Faults
+    from hotspot.importers.chrome_trace.file import Trace
+    from hotspot.importers.chrome_trace.scan import Scanned, Threads
+    from hotspot.importers.chrome_trace.spans import Faults
 
 INFO = ImporterInfo("chrome-trace", "Chrome trace events", (".trace.json", ".trace"))
 
@@ -73,8 +75,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: naming the place in the file.
         EmptyProfile: it has neither samples nor duration events.
     """
-    from hotspot.importers._trace_file import open_trace
-    from hotspot.importers._trace_scan import scan
+    from hotspot.importers.chrome_trace.file import open_trace
+    from hotspot.importers.chrome_trace.scan import scan
 
     path = source.path
     trace = open_trace(path, without_mark(source.read()))
@@ -115,7 +117,7 @@ def _from_profiles(path: str, scanned: Scanned, threads: Threads) -> tuple[Profi
     """Return a builder with the CPU profiles' samples, None where there are none."""
     if not scanned.profiles and not scanned.orphans:
         return None, []
-    from hotspot.importers._trace_profiles import add_profiles
+    from hotspot.importers.chrome_trace.profiles import add_profiles
 
     builder = ProfileBuilder((SAMPLES, CPU))
     losses = add_profiles(builder, path, scanned, threads)
@@ -123,7 +125,7 @@ def _from_profiles(path: str, scanned: Scanned, threads: Threads) -> tuple[Profi
 
 
 def _from_samples(path: str, trace: Trace, threads: Threads) -> tuple[ProfileBuilder, list[Loss]]:
-    from hotspot.importers._trace_samples import add_samples
+    from hotspot.importers.chrome_trace.samples import add_samples
 
     builder = ProfileBuilder((SAMPLES, WALL))
     return builder, add_samples(builder, path, trace, threads)
@@ -131,7 +133,7 @@ def _from_samples(path: str, trace: Trace, threads: Threads) -> tuple[ProfileBui
 
 def _from_spans(scanned: Scanned) -> tuple[ProfileBuilder, Faults, int]:
     """Return a builder with the self time of all duration events, and the time they cover in nanoseconds."""
-    from hotspot.importers._trace_spans import SelfTime
+    from hotspot.importers.chrome_trace.spans import SelfTime
 
     builder = ProfileBuilder((WALL,))
     intern = builder.frames.intern

@@ -9,8 +9,8 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers._gecko_shapes import Meta
 from hotspot.importers._web_columns import MICROSECOND, scaled, short, until_next
+from hotspot.importers.gecko.shapes import Meta
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._gecko_locations import ADDRESS, COMPILED, parse_location
-from hotspot.importers._gecko_shapes import Category, Lib, Meta, RawProfile, RawTable, RawThread
-from hotspot.importers._gecko_tables import (
+from hotspot.importers._js_frames import thread_name, whole_number
+from hotspot.importers._web_columns import MILLISECOND, scaled, short
+from hotspot.importers._web_json import decode, is_number
+from hotspot.importers.gecko.locations import ADDRESS, COMPILED, parse_location
+from hotspot.importers.gecko.shapes import Category, Lib, Meta, RawProfile, RawTable, RawThread
+from hotspot.importers.gecko.tables import (
     SAMPLES,
     Facts,
     Frame,
@@ -20,9 +23,6 @@ from hotspot.importers._gecko_tables import (
     index_column,
     stack_tree,
 )
-from hotspot.importers._js_frames import thread_name, whole_number
-from hotspot.importers._web_columns import MILLISECOND, scaled, short
-from hotspot.importers._web_json import decode, is_number
 from hotspot.profile import UNKNOWN, Int64, Kind, Thread
 from hotspot.units import ValueType
 

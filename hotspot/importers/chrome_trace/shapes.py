@@ -6,6 +6,8 @@ are numbers there, but writers put texts as well.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 Number = int | float | str
@@ -69,6 +71,13 @@ class HermesArgs(msgspec.Struct):
 
     url: str | None = None
     line: Number | None = None
+
+
+class PySpyArgs(msgspec.Struct):
+    """Arguments of a frame that py-spy recorded, which begins where it was first seen at the line."""
+
+    filename: str | None = None
+    line: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class ProfileArgs(msgspec.Struct):

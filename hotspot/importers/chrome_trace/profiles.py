@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hotspot.builder import ProfileBuilder
-from hotspot.importers._trace_scan import ProfilePieces, Scanned, Threads
 from hotspot.importers._v8_shapes import Node
 from hotspot.importers._v8_tree import V8Faults, add_timed_samples, add_tree, fitted_times, flat_nodes
 from hotspot.importers._web_columns import MICROSECOND, running, scaled
+from hotspot.importers.chrome_trace.scan import ProfilePieces, Scanned, Threads
 from hotspot.profile import Int64, Loss
 
 

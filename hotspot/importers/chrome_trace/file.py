@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import msgspec
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._trace_shapes import Metadata, StackFrame, TraceObject
 from hotspot.importers._web_json import decode, malformed, outline, readable
+from hotspot.importers.chrome_trace.shapes import Metadata, StackFrame, TraceObject
 from hotspot.profile import Loss, LossKind
 
 _EVENTS = re.compile(r'"traceEvents"\s*:\s*\[')
