@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._perf_lines import is_record, parse_header
+from hotspot.importers.perf_script.lines import is_record, parse_header
 
 _PIECE = 1 << 20  # fastest where text, offsets and lookups stay within the cache
 _LONGEST_LINE = 1 << 26

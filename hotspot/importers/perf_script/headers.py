@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hotspot.importers._perf_lines import Header, parse_header
+from hotspot.importers.perf_script.lines import Header, parse_header
 from hotspot.profile import Bool, Int32, Int64, UInt8
 
 MISSING = -1  # in place of a time or a period that is not printed

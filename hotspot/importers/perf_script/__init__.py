@@ -1,7 +1,7 @@
 """Text that `perf script` prints, in every set of fields (``-F``) that shows a stack.
 
-How lines look is in `hotspot.importers._perf_lines`, what they mean together in `_perf_parse`, how the profile
-comes about in `_perf_profile`. Decisions of this importer:
+How lines look is in `hotspot.importers.perf_script.lines`, what they mean together in `parse`, how the profile
+comes about in `profile`. Decisions of this importer:
 
 * The root of a stack is the command, a frame of kind process. perf's default fields print the thread id only, so
   a single number is a thread and its process is unknown.
@@ -18,12 +18,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._perf_columns import Columns
-from hotspot.importers._perf_headers import MISSING
-from hotspot.importers._perf_parse import ScriptParser, parse
-from hotspot.importers._perf_profile import assemble, counted, has_headers
-from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
+from hotspot.importers.perf_script.columns import Columns
+from hotspot.importers.perf_script.headers import MISSING
+from hotspot.importers.perf_script.parse import ScriptParser, parse
+from hotspot.importers.perf_script.pieces import line_number, pieces
+from hotspot.importers.perf_script.profile import assemble, counted, has_headers
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo(

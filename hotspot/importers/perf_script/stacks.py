@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hotspot.importers._perf_lines import (
+from hotspot.importers.perf_script.lines import (
     FrameLine,
     flat_frame,
     is_column_line,

@@ -1,7 +1,7 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
 A piece ends at a line end, best at an empty line. Pieces may be parsed one after another by one `ScriptParser`, or
-by several whose `Columns` are joined later (`hotspot.importers._perf_profile`), in other processes if need be.
+by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hotspot.importers._perf_block import BlockReader, Sample
-from hotspot.importers._perf_columns import NO_HEADER, Columns, Oddities, Rows, join_rows
-from hotspot.importers._perf_headers import MISSING, HeaderReader
-from hotspot.importers._perf_lines import Header
-from hotspot.importers._perf_pieces import Lines
-from hotspot.importers._perf_stacks import EMPTY, StackTable
+from hotspot.importers.perf_script.block import BlockReader, Sample
+from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Oddities, Rows, join_rows
+from hotspot.importers.perf_script.headers import MISSING, HeaderReader
+from hotspot.importers.perf_script.line_index import Lines
+from hotspot.importers.perf_script.lines import Header
+from hotspot.importers.perf_script.stacks import EMPTY, StackTable
 from hotspot.profile import Bool, Int32, Int64
 
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
