@@ -117,7 +117,7 @@ class BlockReader:
     def _chain(self, stack: list[bytes]) -> int:
         if not stack:
             return EMPTY
-        chain = self.table.texts[b"\n".join(stack)]
+        chain = self.table.read_lines(stack)
         if chain < 0:  # an inlined frame comes last
             run = self.table.read_frames(stack)
             assert run is not None, "only lines of a stack were collected"

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hotspot.importers.perf_script.line_index import windows
 from hotspot.importers.perf_script.lines import Header, parse_header
+from hotspot.importers.perf_script.spans import SpanTable
 from hotspot.profile import Bool, Int32, Int64, UInt8
 
 MISSING = -1  # in place of a time or a period that is not printed
@@ -93,11 +95,27 @@ class _Lines:
         return self.text[self.start[row] : self.end[row]]
 
 
-class _Prefixes(dict[bytes, int]):
-    """Text before the time -> thread; `ODD` where the fast path must not be trusted, `MISSING` where not seen."""
+class _Prefixes:
+    """Numbers the texts before the time and keeps the thread that each means.
 
-    def __missing__(self, prefix: bytes) -> int:
-        return MISSING
+    Attributes:
+        thread: of each number; `ODD` where the fast path must not be trusted, `MISSING` where not known yet.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._table = SpanTable(lambda prefix: self._numbers.setdefault(prefix, len(self._numbers)))
+        self.thread = np.zeros(0, dtype=np.int32)
+
+    def look_up(self, lines: _Lines, rows: Int64, end: Int64) -> Int32:
+        """Return the number of the text between the beginning of each row and its ``end``, int32[n]."""
+        if len(self._numbers) >= _CACHE_ENTRIES:
+            self.__init__()
+        number = self._table.look_up(lines.text, lines.data, lines.start[rows], end)
+        more = len(self._numbers) - len(self.thread)
+        if more:
+            self.thread = np.append(self.thread, np.full(more, MISSING, dtype=np.int32))
+        return number
 
 
 @dataclass
@@ -186,7 +204,8 @@ class HeaderReader:
         inside = np.flatnonzero((point >= _SECONDS) & (point > start) & (point + layout.width <= end))
         if not len(inside):
             return fits
-        look, digit = _windows(lines.data, point[inside] - _SECONDS, _SECONDS + layout.width)
+        look = windows(lines.data, point[inside] - _SECONDS, _SECONDS + layout.width)
+        digit = look - np.uint8(ord("0"))  # 10 or more where it is none
         colon = _SECONDS + 1 + layout.fraction
         after = colon + 1 + layout.period
         good = (look[:, _SECONDS] == 0x2E) & (look[:, colon] == 0x3A)
@@ -224,18 +243,12 @@ class HeaderReader:
         return fits
 
     def _look_up_threads(self, out: Headers, lines: _Lines, rows: Int64, prefix_end: Int64) -> None:
-        text, known = lines.text, self._prefixes
-        spans = zip(lines.start[rows].tolist(), prefix_end.tolist(), strict=True)
-        prefixes = [text[a:b] for a, b in spans]
-        thread = np.array(list(map(known.__getitem__, prefixes)), dtype=np.int32)
-        for position in np.flatnonzero(thread == MISSING).tolist():
-            prefix = prefixes[position]
-            if prefix not in known:
-                if len(known) >= _CACHE_ENTRIES:
-                    known.clear()
-                known[prefix] = self._verified_thread(out, lines, int(rows[position]))
-            thread[position] = known[prefix]
-        out.thread[rows] = thread
+        prefixes = self._prefixes
+        number = prefixes.look_up(lines, rows, prefix_end)
+        for position in np.flatnonzero(prefixes.thread[number] == MISSING).tolist():
+            if prefixes.thread[number[position]] == MISSING:
+                prefixes.thread[number[position]] = self._verified_thread(out, lines, int(rows[position]))
+        out.thread[rows] = prefixes.thread[number]
 
     def _verified_thread(self, out: Headers, lines: _Lines, row: int) -> int:
         """Return the thread of a row read in bulk, or `ODD` where `parse_header` reads the row otherwise."""
@@ -264,13 +277,6 @@ class HeaderReader:
             out.period[row] = _or_missing(header.period)
             if header.time is None and header.period is None and len(constant) < _CACHE_ENTRIES:
                 constant[line] = thread, event
-
-
-def _windows(data: UInt8, at: Int64, width: int) -> tuple[UInt8, UInt8]:
-    """Return the bytes ``data[at : at + width]`` and their values as digits, 10 or more where none, uint8[n, width]."""
-    shape = (len(data) - width + 1, width)
-    look: UInt8 = np.lib.stride_tricks.as_strided(data, shape, (1, 1), writeable=False)[at]
-    return look, look - np.uint8(48)
 
 
 def _or_missing(number: int | None) -> int:

@@ -11,7 +11,12 @@ from hotspot.profile import Bool, Int64, UInt8
 
 _LONGEST_LEAF = 64  # lines of one inlined leaf
 _INLINED = int.from_bytes(b"inlined)", "little")
-_SPACE, _NEWLINE = 0x20, 0x0A
+_TAB, _SPACE, _NEWLINE = 0x09, 0x20, 0x0A
+ADDRESS_WIDTH = 18  # of a tab, an address padded to 16 columns and a space
+_PADDING, _DIGIT = 1, 2
+_CLASS = np.zeros(256, dtype=np.uint8)
+_CLASS[_SPACE] = _PADDING
+_CLASS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = _DIGIT
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,16 @@ class Lines:
         marked: Bool = np.cumsum(change[:-1]) > 0
         return marked
 
+    def has_address(self, start: Int64) -> Bool:
+        """Return which lines begin with a tab, an address in 16 columns and a space, as perf writes them, bool[n]."""
+        found = start + ADDRESS_WIDTH <= len(self.data)
+        fits = np.flatnonzero(found)
+        look = windows(self.data, start[fits], ADDRESS_WIDTH)
+        kind = _CLASS.take(look[:, 1:-1])
+        good = (kind[:, 1:] >= kind[:, :-1]).all(axis=1) & (kind[:, 0] > 0) & (kind[:, -1] == _DIGIT)
+        found[fits] = good & (look[:, 0] == _TAB) & (look[:, -1] == _SPACE)
+        return found
+
     def end_of_leaf(self, leaf: Int64, last: Int64) -> npt.NDArray[np.int64]:
         """Return the line on which each stack's leaf ends: its first frame that is not inlined, with its source line.
 
@@ -81,3 +96,11 @@ class Lines:
             cut[going] += 1
             going = going[cut[going] < last[going]]
         return cut
+
+
+def windows(data: UInt8, at: Int64, width: int) -> UInt8:
+    """Return the bytes ``data[at : at + width]``, uint8[n, width]; as items of that size they are copied fastest."""
+    if not len(at):
+        return np.zeros((0, width), dtype=np.uint8)
+    every = np.ndarray(len(data) - width + 1, dtype=f"V{width}", buffer=data, strides=(1,))
+    return every[at].view(np.uint8).reshape(-1, width)
