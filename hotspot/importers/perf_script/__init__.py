@@ -21,8 +21,9 @@ from hotspot.errors import MalformedProfile
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
 from hotspot.importers.perf_script.columns import Columns
 from hotspot.importers.perf_script.headers import MISSING
-from hotspot.importers.perf_script.parse import ScriptParser, parse
-from hotspot.importers.perf_script.pieces import line_number, pieces
+from hotspot.importers.perf_script.parse import parse
+from hotspot.importers.perf_script.parts import parse_source
+from hotspot.importers.perf_script.pieces import line_number
 from hotspot.importers.perf_script.profile import assemble, counted, has_headers
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 
@@ -52,7 +53,7 @@ def detect(head: Head) -> Match:
         return Match.NO
     if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES
-    return _resemblance(_parse_head(head))
+    return _resemblance([_parse_head(head)])
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -70,12 +71,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "this is the output of `perf report`, which has no samples",
             hint="run `perf script -i perf.data > profile.perf.txt` where it was recorded and read that",
         )
-    parser = ScriptParser()
-    with source.open() as stream:
-        for piece, offset, stop in pieces(stream, source.path):
-            parser.feed(piece, offset, stop)
-    columns = parser.columns()
-    if _resemblance(columns) is Match.NO and detect(source.head) is not Match.YES:
+    parts = parse_source(source)
+    if _resemblance(parts) is Match.NO and detect(source.head) is not Match.YES:
         raise NotThisFormat(source.path, "no samples as `perf script` prints them")
     version, duration = _VERSION.search(text), _DURATION.search(text)
     provenance = Provenance(
@@ -85,23 +82,24 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         producer=f"perf {version[1]}" if version else "perf",
         duration_ns=int(duration[1] + (duration[2] or "").ljust(6, "0")) if duration else None,
     )
-    return [assemble([columns], provenance, losses=_skipped(source, [columns]))]
+    return [assemble(parts, provenance, losses=_skipped(source, parts))]
 
 
-def _resemblance(columns: Columns) -> Match:
+def _resemblance(parts: Sequence[Columns]) -> Match:
     """Say how much what was read looks like samples: stacks under full headers, or at least stacks or timed events."""
-    has_stack = columns.stacks.sum(axis=1) > 0
-    has_name = np.array([bool(event) for event in columns.events], dtype=bool)
+    if sum(part.oddities.skipped for part in parts) * 2 > sum(part.oddities.lines for part in parts):
+        return Match.NO
     best = Match.NO
-    for rows in columns.batches:
-        stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
-        if bool((stacked & timed & named).any()):
-            return Match.YES
-        if bool((stacked & (timed | named)).any()):
-            best = Match.YES
-        elif bool(stacked.any() or (timed & named).any()):
-            best = max(best, Match.MAYBE)
-    return best if columns.oddities.skipped * 2 <= columns.oddities.lines else Match.NO
+    for part in parts:
+        has_stack = part.stacks.sum(axis=1) > 0
+        has_name = np.array([bool(event) for event in part.events], dtype=bool)
+        for rows in part.batches:
+            stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
+            if bool((stacked & (timed | named)).any()):
+                return Match.YES
+            if bool(stacked.any() or (timed & named).any()):
+                best = Match.MAYBE
+    return best
 
 
 def _parse_head(head: Head) -> Columns:

@@ -103,6 +103,9 @@ class _Prefixes:
     """
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._numbers: dict[bytes, int] = {}
         self._table = SpanTable(lambda prefix: self._numbers.setdefault(prefix, len(self._numbers)))
         self.thread = np.zeros(0, dtype=np.int32)
@@ -110,7 +113,7 @@ class _Prefixes:
     def look_up(self, lines: _Lines, rows: Int64, end: Int64) -> Int32:
         """Return the number of the text between the beginning of each row and its ``end``, int32[n]."""
         if len(self._numbers) >= _CACHE_ENTRIES:
-            self.__init__()
+            self._forget()
         number = self._table.look_up(lines.text, lines.data, lines.start[rows], end)
         more = len(self._numbers) - len(self.thread)
         if more:

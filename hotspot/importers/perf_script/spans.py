@@ -141,7 +141,8 @@ class SpanTable:
 def _ranges(first: Int64, count: Int64) -> Int64:
     """Return ``first, first + 1, ...``, ``count`` of them, for each, end to end."""
     end = np.cumsum(count)
-    return np.arange(end[-1]) + np.repeat(first - (end - count), count)
+    ranges: Int64 = np.arange(end[-1]) + np.repeat(first - (end - count), count)
+    return ranges
 
 
 def _put(column: _Column, at: int, more: _Column) -> _Column:
