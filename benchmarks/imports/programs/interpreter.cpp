@@ -159,7 +159,7 @@ double work(unsigned seed, std::chrono::steady_clock::time_point end) {
     double total = 0;
     while (std::chrono::steady_clock::now() < end) {
         std::string text;
-        generate(random, 9)->print(text);
+        generate(random, 7)->print(text);
         Tree tree = Parser().parse(text);
         Scope scope;
         for (int i = 0; i < 4; ++i) total += tree->evaluate(scope);

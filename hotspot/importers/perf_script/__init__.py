@@ -87,19 +87,22 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 def _resemblance(parts: Sequence[Columns]) -> Match:
     """Say how much what was read looks like samples: stacks under full headers, or at least stacks or timed events."""
-    if sum(part.oddities.skipped for part in parts) * 2 > sum(part.oddities.lines for part in parts):
-        return Match.NO
     best = Match.NO
     for part in parts:
         has_stack = part.stacks.sum(axis=1) > 0
         has_name = np.array([bool(event) for event in part.events], dtype=bool)
         for rows in part.batches:
             stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
-            if bool((stacked & (timed | named)).any()):
+            if bool((stacked & timed & named).any()):
                 return Match.YES
-            if bool(stacked.any() or (timed & named).any()):
-                best = Match.MAYBE
-    return best
+            if bool((stacked & (timed | named)).any()):
+                best = Match.YES
+            elif bool(stacked.any() or (timed & named).any()):
+                best = max(best, Match.MAYBE)
+    skipped, lines = (
+        sum(numbers) for numbers in zip(*((p.oddities.skipped, p.oddities.lines) for p in parts), strict=True)
+    )
+    return best if skipped * 2 <= lines else Match.NO
 
 
 def _parse_head(head: Head) -> Columns:

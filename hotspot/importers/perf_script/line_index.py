@@ -12,11 +12,18 @@ from hotspot.profile import Bool, Int64, UInt8
 _LONGEST_LEAF = 64  # lines of one inlined leaf
 _INLINED = int.from_bytes(b"inlined)", "little")
 _TAB, _SPACE, _NEWLINE = 0x09, 0x20, 0x0A
-ADDRESS_WIDTH = 18  # of a tab, an address padded to 16 columns and a space
-_PADDING, _DIGIT = 1, 2
-_CLASS = np.zeros(256, dtype=np.uint8)
-_CLASS[_SPACE] = _PADDING
-_CLASS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = _DIGIT
+_ADDRESS = 16  # columns, after a tab
+_CLASS = np.full(256, 3, dtype=np.uint8)  # 0 a space, 2 a digit, 3 something else
+_CLASS[_SPACE] = 0
+_CLASS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = 2
+_PAIR = _CLASS * np.uint8(4) + _CLASS[:, None]  # of two bytes seen as one number
+# What eight pairs of columns that hold an address look like as one number, for addresses of 1 to 16 digits.
+_PADDED = np.sort(
+    _PAIR.reshape(-1)[np.array([f"{0:0{n}}".rjust(_ADDRESS) for n in range(1, 17)], dtype="S").view("<u2")]
+    .view("<u8")
+    .reshape(-1)
+)
+_NO_ADDRESS = np.frombuffer(b"0".rjust(_ADDRESS), dtype="V16")
 
 
 @dataclass(frozen=True)
@@ -61,15 +68,19 @@ class Lines:
         marked: Bool = np.cumsum(change[:-1]) > 0
         return marked
 
-    def has_address(self, start: Int64) -> Bool:
-        """Return which lines begin with a tab, an address in 16 columns and a space, as perf writes them, bool[n]."""
-        found = start + ADDRESS_WIDTH <= len(self.data)
-        fits = np.flatnonzero(found)
-        look = windows(self.data, start[fits], ADDRESS_WIDTH)
-        kind = _CLASS.take(look[:, 1:-1])
-        good = (kind[:, 1:] >= kind[:, :-1]).all(axis=1) & (kind[:, 0] > 0) & (kind[:, -1] == _DIGIT)
-        found[fits] = good & (look[:, 0] == _TAB) & (look[:, -1] == _SPACE)
-        return found
+    def without_addresses(self) -> UInt8:
+        """Return the bytes with an address of 0 in every line that begins with a tab, 16 columns of address and a space."""
+        tab = self.start[self.data[np.minimum(self.start, len(self.data) - 1)] == _TAB]
+        at = tab[tab + _ADDRESS + 2 <= len(self.data)] + 1
+        at = at[self.data[at + _ADDRESS] == _SPACE]
+        look = _PAIR.reshape(-1).take(windows(self.data, at, _ADDRESS).view("<u2")).view("<u8").reshape(-1)
+        known = _PADDED.take(np.searchsorted(_PADDED, look), mode="clip") == look
+        out = self.data.copy()
+        if known.any():
+            np.ndarray(len(out) - _ADDRESS + 1, dtype="V16", buffer=out, strides=(1,))[at[known]] = (
+                _NO_ADDRESS
+            )
+        return out
 
     def end_of_leaf(self, leaf: Int64, last: Int64) -> npt.NDArray[np.int64]:
         """Return the line on which each stack's leaf ends: its first frame that is not inlined, with its source line.

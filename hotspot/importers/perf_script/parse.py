@@ -20,7 +20,7 @@ import numpy as np
 from hotspot.importers.perf_script.block import BlockReader, Sample
 from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Oddities, Rows, join_rows
 from hotspot.importers.perf_script.headers import MISSING, HeaderReader
-from hotspot.importers.perf_script.line_index import ADDRESS_WIDTH, Lines
+from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.lines import Header
 from hotspot.importers.perf_script.numbering import Numbering
 from hotspot.importers.perf_script.spans import SpanTable
@@ -45,7 +45,7 @@ class ScriptParser:
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
     _stacks: Numbering = field(default_factory=Numbering)  # ``callers << 32 | leaf``
-    _leaves: SpanTable = field(init=False)
+    _plain: SpanTable = field(init=False)
     _chains: SpanTable = field(init=False)
     _flats: SpanTable = field(init=False)
     _batches: list[Rows] = field(default_factory=list)
@@ -57,7 +57,7 @@ class ScriptParser:
     _lost: int = 0
 
     def __post_init__(self) -> None:
-        self._leaves = SpanTable(self.table.read_leaf)
+        self._plain = SpanTable(self.table.read_plain_chain)
         self._chains = SpanTable(self.table.read_chain)
         self._flats = SpanTable(self.table.read_flat)
 
@@ -135,18 +135,18 @@ class ScriptParser:
 
     def _look_up_stacks(self, lines: Lines, first: Int64, last: Int64) -> Int32:
         """Return the stack below each header, or a negative number where it holds more than frames."""
-        text, data = lines.text, lines.data
+        if not len(first):
+            return np.zeros(0, dtype=np.int32)
         cut = lines.end_of_leaf(first + 1, last)
-        start, end = lines.start[first + 1], lines.end[cut]
-        leaf = np.full(len(start), NEEDS_ADDRESS, dtype=np.int32)
-        plain = np.flatnonzero((cut == first + 1) & lines.has_address(start))
-        leaf[plain] = self._leaves.look_up(text, data, start[plain] + ADDRESS_WIDTH, end[plain])
-        whole = np.flatnonzero(leaf == NEEDS_ADDRESS)
-        leaf[whole] = self._chains.look_up(text, data, start[whole], end[whole])
-        callers = np.full(len(start), EMPTY, dtype=np.int32)
-        more = np.flatnonzero(cut < last)
-        callers[more] = self._chains.look_up(text, data, end[more] + 1, lines.end[last[more]])
-        return self._number_stacks(callers, leaf)
+        more = cut < last
+        start = np.concatenate([lines.start[first + 1], lines.end[cut[more]] + 1])
+        end = np.concatenate([lines.end[cut], lines.end[last[more]]])
+        chain = self._plain.look_up(lines.without_addresses(), start, end)
+        odd = np.flatnonzero(chain == NEEDS_ADDRESS)
+        chain[odd] = self._chains.look_up(lines.data, start[odd], end[odd])
+        callers = np.full(len(first), EMPTY, dtype=np.int32)
+        callers[more] = chain[len(first) :]
+        return self._number_stacks(callers, chain[: len(first)])
 
     def _number_stacks(self, callers: Int32, leaf: Int32) -> Int32:
         """Return rows of ``Columns.stacks``; -1 where either is unreadable."""
@@ -159,7 +159,7 @@ class ScriptParser:
         """Read those of the lines that are whole flat samples; return also which they are."""
         start, end = lines.start[number], lines.end[number]
         header = self.headers.read_flat(lines.text, lines.data, start, end)
-        leaf = self._flats.look_up(lines.text, lines.data, header.rest, end)
+        leaf = self._flats.look_up(lines.data, header.rest, end)
         stack = self._number_stacks(np.full_like(leaf, EMPTY), leaf)
         read = (stack >= 0) & (header.thread >= 0)
         read[:-1] &= read[1:]  # what follows may belong to it

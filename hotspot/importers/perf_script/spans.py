@@ -85,12 +85,11 @@ class SpanTable:
         self._words = np.zeros((1, _WORDS), dtype=np.uint64)
         self._used = 0
 
-    def look_up(self, text: bytes, data: UInt8, start: Int64, end: Int64) -> Int32:
-        """Return what each ``text[start:end]`` stands for, int32[n].
+    def look_up(self, data: UInt8, start: Int64, end: Int64) -> Int32:
+        """Return what each ``data[start:end]`` stands for, int32[n].
 
         Args:
-            text: the bytes.
-            data: the same bytes as an array.
+            data: the text's bytes.
             start: int64[n].
             end: int64[n], not before its start.
         """
@@ -106,13 +105,13 @@ class SpanTable:
             spans = _Spans.of(data, start_of, length_of)
             number = self._seen.find(spans.key)
             if (new := np.flatnonzero(number < 0)).size:
-                self._learn(spans, new, text, start_of, length_of)
+                self._learn(spans, new, data, start_of, length_of)
                 number = self._seen.find(spans.key)
             out[row] = self._value[number]
             other = ~self._is_same(spans, number, length_of)
             alone = np.append(alone, row[other]) if other.any() else alone
         for i in alone.tolist():
-            out[i] = self._read(text[start[i] : end[i]])
+            out[i] = self._read(data[start[i] : end[i]].tobytes())
         return out
 
     def _is_same(self, spans: _Spans, number: Int32, length: Int64) -> Bool:
@@ -122,19 +121,20 @@ class SpanTable:
         same: Bool = np.logical_and.reduceat(equal, spans.first) & (self._length[number] == length)
         return same
 
-    def _learn(self, spans: _Spans, new: Int64, text: bytes, start: Int64, length: Int64) -> None:
+    def _learn(self, spans: _Spans, new: Int64, data: UInt8, start: Int64, length: Int64) -> None:
         """Read the first of the ``new`` spans of each fingerprint."""
         before = len(self._seen)
         _, first = np.unique(self._seen.number(spans.key[new]), return_index=True)
         new = new[first]  # in the order of their numbers
         begin, stop = start[new].tolist(), (start[new] + length[new]).tolist()
-        value = [self._read(text[a:b]) for a, b in zip(begin, stop, strict=True)]
+        value = [self._read(data[a:b].tobytes()) for a, b in zip(begin, stop, strict=True)]
         count = spans.count[new]
-        words = spans.words.take(_ranges(spans.first[new], count), axis=0)
+        words = _ranges(spans.first[new], count)
         self._value = _put(self._value, before, np.array(value, dtype=np.int32))
         self._length = _put(self._length, before, length[new])
         self._first = _put(self._first, before, self._used + np.cumsum(count) - count)
-        self._words = _put(self._words, self._used, words)
+        self._words = _roomy(self._words, self._used, self._used + len(words))
+        spans.words.take(words, axis=0, out=self._words[self._used : self._used + len(words)], mode="clip")
         self._used += len(words)
 
 
@@ -146,11 +146,16 @@ def _ranges(first: Int64, count: Int64) -> Int64:
 
 
 def _put(column: _Column, at: int, more: _Column) -> _Column:
-    """Write ``more`` into a column that grows by doubling; return the column."""
-    end = at + len(more)
-    if end > len(column):
-        grown = np.zeros((max(end, 2 * len(column)), *column.shape[1:]), dtype=column.dtype)
-        grown[:at] = column[:at]
-        column = grown
-    column[at:end] = more
+    """Write ``more`` into a column that grows; return the column."""
+    column = _roomy(column, at, at + len(more))
+    column[at : at + len(more)] = more
     return column
+
+
+def _roomy(column: _Column, used: int, size: int) -> _Column:
+    """Return a column of at least that size; it grows by doubling."""
+    if size <= len(column):
+        return column
+    grown = np.empty((max(size, 2 * len(column)), *column.shape[1:]), dtype=column.dtype)
+    grown[:used] = column[:used]
+    return grown

@@ -8,7 +8,7 @@ addresses.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -37,14 +37,11 @@ FrameKey = tuple[str, str, int, str, int]
 
 
 class _LineCache(dict[bytes, int]):
-    """One frame line -> frame id, `UNREADABLE` where a line is no frame or needs the lines below it (inlined).
+    """One line -> what ``read`` says of it; emptied when the texts grow past a bound."""
 
-    Emptied when the texts grow past a bound.
-    """
-
-    def __init__(self, table: StackTable) -> None:
+    def __init__(self, read: Callable[[bytes], int]) -> None:
         super().__init__()
-        self._table = table
+        self._read = read
         self._bytes = 0
 
     def __missing__(self, line: bytes) -> int:
@@ -52,7 +49,7 @@ class _LineCache(dict[bytes, int]):
         if self._bytes > _CACHE_BYTES:
             self.clear()
             self._bytes = 0
-        number = self[line] = self._table.read_line(line)
+        number = self[line] = self._read(line)
         return number
 
 
@@ -89,29 +86,36 @@ class StackTable:
     frames: dict[FrameKey, int] = field(default_factory=dict)
     cut: set[tuple[bytes, str]] = field(default_factory=set)
     lines: _LineCache = field(init=False)
+    _plain_lines: _LineCache = field(init=False)
     _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
     _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
     _depths: array[int] = field(default_factory=lambda: array("i", [0]))
 
     def __post_init__(self) -> None:
-        self.lines = _LineCache(self)
+        self.lines = _LineCache(self.read_line)
+        self._plain_lines = _LineCache(self._read_plain_line)
 
     # -- frames --------------------------------------------------------------------------------------------------
 
     def read_line(self, line: bytes) -> int:
-        """Return the frame of one line, or `UNREADABLE`; see `_LineCache`.
+        """Return the frame of one line, `UNREADABLE` where it is no frame or needs the lines below it (inlined).
 
         Lines differ in address and offset far more often than in name and module: the meaning of the plainest shape
         is asked of `parse_frame` once a name.
         """
+        frame = self._read_plain_line(line)
+        return self._intern_line(line) if frame == NEEDS_ADDRESS else frame
+
+    def _read_plain_line(self, line: bytes) -> int:
+        """Return the frame of one line of the plainest shape, else `NEEDS_ADDRESS`."""
         name = _plain_name(line)
         if name is None:
-            return self._intern_line(line)
+            return NEEDS_ADDRESS
         number = self._names.get(name)
         if number is None:
             number = self._names[name] = self._intern_line(line)
-        return number
+        return number if number >= 0 else NEEDS_ADDRESS
 
     def _intern_line(self, line: bytes) -> int:
         frame = parse_frame(line)
@@ -178,15 +182,13 @@ class StackTable:
         """Return the chain of frame lines given as one text; see `read_lines`."""
         return self.read_lines(text.split(b"\n"))
 
-    def read_leaf(self, text: bytes) -> int:
-        """Return the chain of one frame line given without its address, or `NEEDS_ADDRESS`."""
-        name = _plain_symbol(text)
-        if name is None:
-            return NEEDS_ADDRESS
-        frame = self._names.get(name)
-        if frame is None:
-            frame = self._names[name] = self._intern_line(b"\t0 " + text)
-        return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))
+    def read_plain_chain(self, text: bytes) -> int:
+        """Return the chain of frame lines whose addresses may be wrong, `NEEDS_ADDRESS` where one is not plain."""
+        if b"\n" not in text:  # a leaf, most of which differ in their offsets: not worth to be remembered
+            frame = self._read_plain_line(text)
+            return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))
+        frames = array("i", map(self._plain_lines.__getitem__, text.split(b"\n")))
+        return NEEDS_ADDRESS if NEEDS_ADDRESS in frames else self.chain(frames)
 
     def read_flat(self, rest: bytes) -> int:
         """Return the chain of a flat sample's one frame, given by what follows its event, or `UNREADABLE`."""
@@ -219,18 +221,11 @@ class StackTable:
 
 def _plain_name(line: bytes) -> tuple[bytes, bytes] | None:
     """Return name and module of the plainest shape, ``<TAB> 4005b1 name+0x1f (module)``, which nothing else decides."""
-    if line[:1] != b"\t":
+    head, found, module = line.rpartition(b" (")
+    if line[:1] != b"\t" or not found or module.find(b")") != len(module) - 1 or b"(" in module:
         return None
-    address, _, symbol = line[1:].lstrip(b" ").partition(b" ")
-    if not address or len(address) > 16 or address.translate(None, _HEX):
-        return None
-    return _plain_symbol(symbol)
-
-
-def _plain_symbol(text: bytes) -> tuple[bytes, bytes] | None:
-    """Return name and module of ``name+0x1f (module)``, the offset left out, or None where it has another shape."""
-    name, found, module = text.rpartition(b" (")
-    if not found or module.find(b")") != len(module) - 1 or b"(" in module:
+    address, space, name = head[1:].lstrip(b" ").partition(b" ")
+    if not space or not address or len(address) > 16 or address.translate(None, _HEX):
         return None
     base, plus, offset = name.rpartition(b"+0x")
     if plus and offset and not offset.translate(None, _HEX):
