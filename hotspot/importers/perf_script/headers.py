@@ -3,8 +3,8 @@
 perf prints one recording's headers in columns: seen from the point of the time stamp, fraction, period and event
 stand at fixed places. `HeaderReader` learns such a `Layout` from one header, checks in bulk which others have it,
 and converts their numbers with numpy; a header in no known layout is read by `parse_header`. The part before the
-time (command, process, thread, cpu) repeats and is looked up; a new one is read by `parse_header` too, and where
-the two disagree that part is never trusted to the fast path again. So there is one meaning, `parse_header`'s.
+point (command, process, thread, cpu, seconds) repeats and is looked up; a new one is read by `parse_header` too, and
+where the two disagree that part is never trusted to the fast path again. So there is one meaning, `parse_header`'s.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hotspot.importers._perf_lines import Header, parse_header
+from hotspot.importers.perf_script.line_index import windows
+from hotspot.importers.perf_script.lines import Header, parse_header
+from hotspot.importers.perf_script.spans import SpanTable
 from hotspot.profile import Bool, Int32, Int64, UInt8
 
 MISSING = -1  # in place of a time or a period that is not printed
 ODD = -2  # in place of a thread: not a header
 
-_SECONDS = 12  # columns looked at before the point; `parse_header` takes up to 10 digits
-_MAX_SECONDS = 9_000_000_000  # as nanoseconds they fit int64
+_SECOND = 10**9  # nanoseconds
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 _MAX_LAYOUTS = 16
 _MAX_LESSONS = 32  # headers of a batch that are tried as a new layout
@@ -93,11 +94,33 @@ class _Lines:
         return self.text[self.start[row] : self.end[row]]
 
 
-class _Prefixes(dict[bytes, int]):
-    """Text before the time -> thread; `ODD` where the fast path must not be trusted, `MISSING` where not seen."""
+class _Prefixes:
+    """Numbers the texts before the point of the time and keeps what each means.
 
-    def __missing__(self, prefix: bytes) -> int:
-        return MISSING
+    Attributes:
+        thread: of each number; `ODD` where the fast path must not be trusted, `MISSING` where not known yet.
+        seconds: whole seconds of the time of each number, in nanoseconds.
+    """
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._table = SpanTable(lambda prefix: self._numbers.setdefault(prefix, len(self._numbers)))
+        self.thread = np.zeros(0, dtype=np.int32)
+        self.seconds = np.zeros(0, dtype=np.int64)
+
+    def look_up(self, lines: _Lines, rows: Int64, end: Int64) -> Int32:
+        """Return the number of the text between the beginning of each row and its ``end``, int32[n]."""
+        if len(self._numbers) >= _CACHE_ENTRIES:
+            self._forget()
+        number = self._table.look_up(lines.data, lines.start[rows], end)
+        more = len(self._numbers) - len(self.thread)
+        if more:
+            self.thread = np.append(self.thread, np.full(more, MISSING, dtype=np.int32))
+            self.seconds = np.append(self.seconds, np.zeros(more, dtype=np.int64))
+        return number
 
 
 @dataclass
@@ -183,26 +206,20 @@ class HeaderReader:
         fits = np.zeros(len(rows), dtype=bool)
         start, end = lines.start[rows], lines.end[rows]
         point = start + layout.lead if layout.lead else end - layout.width
-        inside = np.flatnonzero((point >= _SECONDS) & (point > start) & (point + layout.width <= end))
+        inside = np.flatnonzero((point > start) & (point + layout.width <= end))
         if not len(inside):
             return fits
-        look, digit = _windows(lines.data, point[inside] - _SECONDS, _SECONDS + layout.width)
-        colon = _SECONDS + 1 + layout.fraction
+        look = windows(lines.data, point[inside], layout.width)
+        digit = look - np.uint8(ord("0"))  # 10 or more where it is none
+        colon = 1 + layout.fraction
         after = colon + 1 + layout.period
-        good = (look[:, _SECONDS] == 0x2E) & (look[:, colon] == 0x3A)
+        good = (look[:, 0] == 0x2E) & (look[:, colon] == 0x3A)
         good &= (look[:, after:] == np.frombuffer(layout.suffix, dtype=np.uint8)).all(axis=1)
-
-        # Seconds: digits from the point leftwards, up to a space.
-        run = np.logical_and.accumulate(digit[:, _SECONDS - 1 :: -1] < 10, axis=1)
-        digits = run.sum(axis=1)
-        good &= (digits >= 1) & (digits <= 10)
-        good &= look[np.arange(len(look)), _SECONDS - 1 - np.minimum(digits, 10)] == 0x20
-        seconds = np.where(run, digit[:, _SECONDS - 1 :: -1], 0).astype(np.int64) @ _POWERS[:_SECONDS]
-        good &= seconds < _MAX_SECONDS
-        places = digit[:, _SECONDS + 1 : colon]
+        places = digit[:, 1:colon]
         good &= (places < 10).all(axis=1)
-        fraction = places.astype(np.int64) @ _POWERS[layout.fraction - 1 :: -1]
-        time = seconds * 10**9 + fraction * 10 ** (9 - layout.fraction)
+        fraction = (places.astype(np.int64) @ _POWERS[layout.fraction - 1 :: -1]) * 10 ** (
+            9 - layout.fraction
+        )
 
         period = np.full(len(look), MISSING, dtype=np.int64)
         if layout.period:  # spaces, then digits
@@ -216,34 +233,32 @@ class HeaderReader:
         found = inside[good_rows]
         chosen = rows[found]
         out.event[chosen] = layout.event
-        out.time[chosen] = time[good_rows]
+        out.time[chosen] = fraction[good_rows]
         out.period[chosen] = period[good_rows]
         out.rest[chosen] = point[found] + layout.width
-        self._look_up_threads(out, lines, chosen, point[found] - digits[good_rows])
+        self._add_prefixes(out, lines, chosen, point[found])
         fits[found] = out.thread[chosen] != ODD
         return fits
 
-    def _look_up_threads(self, out: Headers, lines: _Lines, rows: Int64, prefix_end: Int64) -> None:
-        text, known = lines.text, self._prefixes
-        spans = zip(lines.start[rows].tolist(), prefix_end.tolist(), strict=True)
-        prefixes = [text[a:b] for a, b in spans]
-        thread = np.array(list(map(known.__getitem__, prefixes)), dtype=np.int32)
-        for position in np.flatnonzero(thread == MISSING).tolist():
-            prefix = prefixes[position]
-            if prefix not in known:
-                if len(known) >= _CACHE_ENTRIES:
-                    known.clear()
-                known[prefix] = self._verified_thread(out, lines, int(rows[position]))
-            thread[position] = known[prefix]
-        out.thread[rows] = thread
+    def _add_prefixes(self, out: Headers, lines: _Lines, rows: Int64, point: Int64) -> None:
+        """Fill in the threads of rows whose times are fractions of a second yet, and add the seconds."""
+        prefixes = self._prefixes
+        number = prefixes.look_up(lines, rows, point)
+        for position in np.flatnonzero(prefixes.thread[number] == MISSING).tolist():
+            if prefixes.thread[number[position]] == MISSING:
+                known = self._verified(out, lines, int(rows[position]))
+                prefixes.thread[number[position]], prefixes.seconds[number[position]] = known
+        out.thread[rows] = prefixes.thread[number]
+        out.time[rows] += prefixes.seconds[number]
 
-    def _verified_thread(self, out: Headers, lines: _Lines, row: int) -> int:
-        """Return the thread of a row read in bulk, or `ODD` where `parse_header` reads the row otherwise."""
+    def _verified(self, out: Headers, lines: _Lines, row: int) -> tuple[int, int]:
+        """Return thread and whole seconds of a row, `ODD` where `parse_header` reads otherwise what was read in bulk."""
         header = parse_header(lines[row], opens_stack=True)
         if header is None or header.time is None or self.event_of(header) != out.event[row]:
-            return ODD
-        same = header.time == out.time[row] and _or_missing(header.period) == out.period[row]
-        return self.thread_of(header) if same else ODD
+            return ODD, 0
+        fraction = header.time % _SECOND
+        same = fraction == out.time[row] and _or_missing(header.period) == out.period[row]
+        return (self.thread_of(header), header.time - fraction) if same else (ODD, 0)
 
     def _read_each(self, out: Headers, lines: _Lines, rows: Iterable[int]) -> None:
         constant = self._constant
@@ -264,13 +279,6 @@ class HeaderReader:
             out.period[row] = _or_missing(header.period)
             if header.time is None and header.period is None and len(constant) < _CACHE_ENTRIES:
                 constant[line] = thread, event
-
-
-def _windows(data: UInt8, at: Int64, width: int) -> tuple[UInt8, UInt8]:
-    """Return the bytes ``data[at : at + width]`` and their values as digits, 10 or more where none, uint8[n, width]."""
-    shape = (len(data) - width + 1, width)
-    look: UInt8 = np.lib.stride_tricks.as_strided(data, shape, (1, 1), writeable=False)[at]
-    return look, look - np.uint8(48)
 
 
 def _or_missing(number: int | None) -> int:

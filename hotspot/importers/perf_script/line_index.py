@@ -11,7 +11,19 @@ from hotspot.profile import Bool, Int64, UInt8
 
 _LONGEST_LEAF = 64  # lines of one inlined leaf
 _INLINED = int.from_bytes(b"inlined)", "little")
-_SPACE, _NEWLINE = 0x20, 0x0A
+_TAB, _SPACE, _NEWLINE = 0x09, 0x20, 0x0A
+_ADDRESS = 16  # columns, after a tab
+_CLASS = np.full(256, 3, dtype=np.uint8)  # 0 a space, 2 a digit, 3 something else
+_CLASS[_SPACE] = 0
+_CLASS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = 2
+_PAIR = _CLASS * np.uint8(4) + _CLASS[:, None]  # of two bytes seen as one number
+# What eight pairs of columns that hold an address look like as one number, for addresses of 1 to 16 digits.
+_PADDED = np.sort(
+    _PAIR.reshape(-1)[np.array([f"{0:0{n}}".rjust(_ADDRESS) for n in range(1, 17)], dtype="S").view("<u2")]
+    .view("<u8")
+    .reshape(-1)
+)
+_NO_ADDRESS = np.frombuffer(b"0".rjust(_ADDRESS), dtype="V16")
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,20 @@ class Lines:
         marked: Bool = np.cumsum(change[:-1]) > 0
         return marked
 
+    def without_addresses(self) -> UInt8:
+        """Return the bytes with an address of 0 in every line that begins with a tab, 16 columns of address and a space."""
+        tab = self.start[self.data[np.minimum(self.start, len(self.data) - 1)] == _TAB]
+        at = tab[tab + _ADDRESS + 2 <= len(self.data)] + 1
+        at = at[self.data[at + _ADDRESS] == _SPACE]
+        look = _PAIR.reshape(-1).take(windows(self.data, at, _ADDRESS).view("<u2")).view("<u8").reshape(-1)
+        known = _PADDED.take(np.searchsorted(_PADDED, look), mode="clip") == look
+        out = self.data.copy()
+        if known.any():
+            np.ndarray(len(out) - _ADDRESS + 1, dtype="V16", buffer=out, strides=(1,))[at[known]] = (
+                _NO_ADDRESS
+            )
+        return out
+
     def end_of_leaf(self, leaf: Int64, last: Int64) -> npt.NDArray[np.int64]:
         """Return the line on which each stack's leaf ends: its first frame that is not inlined, with its source line.
 
@@ -81,3 +107,11 @@ class Lines:
             cut[going] += 1
             going = going[cut[going] < last[going]]
         return cut
+
+
+def windows(data: UInt8, at: Int64, width: int) -> UInt8:
+    """Return the bytes ``data[at : at + width]``, uint8[n, width]; as items of that size they are copied fastest."""
+    if not len(at):
+        return np.zeros((0, width), dtype=np.uint8)
+    every = np.ndarray(len(data) - width + 1, dtype=f"V{width}", buffer=data, strides=(1,))
+    return every[at].view(np.uint8).reshape(-1, width)

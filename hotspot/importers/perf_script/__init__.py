@@ -1,7 +1,7 @@
 """Text that `perf script` prints, in every set of fields (``-F``) that shows a stack.
 
-How lines look is in `hotspot.importers._perf_lines`, what they mean together in `_perf_parse`, how the profile
-comes about in `_perf_profile`. Decisions of this importer:
+How lines look is in `hotspot.importers.perf_script.lines`, what they mean together in `parse`, how the profile
+comes about in `profile`. Decisions of this importer:
 
 * The root of a stack is the command, a frame of kind process. perf's default fields print the thread id only, so
   a single number is a thread and its process is unknown.
@@ -18,12 +18,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._perf_columns import Columns
-from hotspot.importers._perf_headers import MISSING
-from hotspot.importers._perf_parse import ScriptParser, parse
-from hotspot.importers._perf_profile import assemble, counted, has_headers
-from hotspot.importers._perf_text import line_number, pieces
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
+from hotspot.importers.perf_script.columns import Columns
+from hotspot.importers.perf_script.headers import MISSING
+from hotspot.importers.perf_script.parse import parse
+from hotspot.importers.perf_script.parts import parse_source
+from hotspot.importers.perf_script.pieces import line_number
+from hotspot.importers.perf_script.profile import assemble, counted, has_headers
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo(
@@ -52,7 +53,7 @@ def detect(head: Head) -> Match:
         return Match.NO
     if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES
-    return _resemblance(_parse_head(head))
+    return _resemblance([_parse_head(head)])
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -70,12 +71,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "this is the output of `perf report`, which has no samples",
             hint="run `perf script -i perf.data > profile.perf.txt` where it was recorded and read that",
         )
-    parser = ScriptParser()
-    with source.open() as stream:
-        for piece, offset, stop in pieces(stream, source.path):
-            parser.feed(piece, offset, stop)
-    columns = parser.columns()
-    if _resemblance(columns) is Match.NO and detect(source.head) is not Match.YES:
+    parts = parse_source(source)
+    if _resemblance(parts) is Match.NO and detect(source.head) is not Match.YES:
         raise NotThisFormat(source.path, "no samples as `perf script` prints them")
     version, duration = _VERSION.search(text), _DURATION.search(text)
     provenance = Provenance(
@@ -85,23 +82,27 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         producer=f"perf {version[1]}" if version else "perf",
         duration_ns=int(duration[1] + (duration[2] or "").ljust(6, "0")) if duration else None,
     )
-    return [assemble([columns], provenance, losses=_skipped(source, [columns]))]
+    return [assemble(parts, provenance, losses=_skipped(source, parts))]
 
 
-def _resemblance(columns: Columns) -> Match:
+def _resemblance(parts: Sequence[Columns]) -> Match:
     """Say how much what was read looks like samples: stacks under full headers, or at least stacks or timed events."""
-    has_stack = columns.stacks.sum(axis=1) > 0
-    has_name = np.array([bool(event) for event in columns.events], dtype=bool)
     best = Match.NO
-    for rows in columns.batches:
-        stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
-        if bool((stacked & timed & named).any()):
-            return Match.YES
-        if bool((stacked & (timed | named)).any()):
-            best = Match.YES
-        elif bool(stacked.any() or (timed & named).any()):
-            best = max(best, Match.MAYBE)
-    return best if columns.oddities.skipped * 2 <= columns.oddities.lines else Match.NO
+    for part in parts:
+        has_stack = part.stacks.sum(axis=1) > 0
+        has_name = np.array([bool(event) for event in part.events], dtype=bool)
+        for rows in part.batches:
+            stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
+            if bool((stacked & timed & named).any()):
+                return Match.YES
+            if bool((stacked & (timed | named)).any()):
+                best = Match.YES
+            elif bool(stacked.any() or (timed & named).any()):
+                best = max(best, Match.MAYBE)
+    skipped, lines = (
+        sum(numbers) for numbers in zip(*((p.oddities.skipped, p.oddities.lines) for p in parts), strict=True)
+    )
+    return best if skipped * 2 <= lines else Match.NO
 
 
 def _parse_head(head: Head) -> Columns:

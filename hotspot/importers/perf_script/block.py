@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
-from hotspot.importers._perf_lines import (
+from hotspot.importers.perf_script.lines import (
     Header,
     flat_frame,
     is_column_line,
@@ -18,7 +18,7 @@ from hotspot.importers._perf_lines import (
     parse_frame,
     parse_header,
 )
-from hotspot.importers._perf_stacks import EMPTY, StackTable, flat_line
+from hotspot.importers.perf_script.stacks import EMPTY, StackTable, flat_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class BlockReader:
     def _chain(self, stack: list[bytes]) -> int:
         if not stack:
             return EMPTY
-        chain = self.table.texts[b"\n".join(stack)]
+        chain = self.table.read_lines(stack)
         if chain < 0:  # an inlined frame comes last
             run = self.table.read_frames(stack)
             assert run is not None, "only lines of a stack were collected"

@@ -1,7 +1,7 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
 A piece ends at a line end, best at an empty line. Pieces may be parsed one after another by one `ScriptParser`, or
-by several whose `Columns` are joined later (`hotspot.importers._perf_profile`), in other processes if need be.
+by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hotspot.importers._perf_block import BlockReader, Sample
-from hotspot.importers._perf_columns import NO_HEADER, Columns, Oddities, Rows, join_rows
-from hotspot.importers._perf_headers import MISSING, HeaderReader
-from hotspot.importers._perf_lines import Header
-from hotspot.importers._perf_pieces import Lines
-from hotspot.importers._perf_stacks import EMPTY, StackTable
+from hotspot.importers.perf_script.block import BlockReader, Sample
+from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Oddities, Rows, join_rows
+from hotspot.importers.perf_script.headers import MISSING, HeaderReader
+from hotspot.importers.perf_script.line_index import Lines
+from hotspot.importers.perf_script.lines import Header
+from hotspot.importers.perf_script.numbering import Numbering
+from hotspot.importers.perf_script.spans import SpanTable
+from hotspot.importers.perf_script.stacks import EMPTY, NEEDS_ADDRESS, UNREADABLE, StackTable
 from hotspot.profile import Bool, Int32, Int64
 
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
@@ -36,23 +38,16 @@ def parse(piece: bytes, offset: int = 0) -> Columns:
     return parser.columns()
 
 
-class _Numbers(dict[int, int]):
-    """Numbers stacks, ``callers << 32 | leaf``, as they come; a negative one stands for no stack and stays -1."""
-
-    def __missing__(self, packed: int) -> int:
-        if packed < 0:
-            return -1
-        number = self[packed] = len(self)
-        return number
-
-
 @dataclass
 class ScriptParser:
     """Parses pieces in order; memory grows with distinct stacks and 28 bytes a sample."""
 
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
-    _stacks: _Numbers = field(default_factory=_Numbers)
+    _stacks: Numbering = field(default_factory=Numbering)  # ``callers << 32 | leaf``
+    _plain: SpanTable = field(init=False)
+    _chains: SpanTable = field(init=False)
+    _flats: SpanTable = field(init=False)
     _batches: list[Rows] = field(default_factory=list)
     _lines: int = 0
     _skipped: int = 0
@@ -61,10 +56,15 @@ class ScriptParser:
     _headless_at: int | None = None
     _lost: int = 0
 
+    def __post_init__(self) -> None:
+        self._plain = SpanTable(self.table.read_plain_chain)
+        self._chains = SpanTable(self.table.read_chain)
+        self._flats = SpanTable(self.table.read_flat)
+
     def columns(self) -> Columns:
         """Return what was read; the parser is spent then."""
         flat, offsets, depth = self.table.flat_chains()
-        packed = np.fromiter(self._stacks, dtype=np.int64, count=len(self._stacks))
+        packed = self._stacks.keys()
         return Columns(
             frames=tuple(self.table.frames),
             chain_frame=flat,
@@ -135,22 +135,32 @@ class ScriptParser:
 
     def _look_up_stacks(self, lines: Lines, first: Int64, last: Int64) -> Int32:
         """Return the stack below each header, or a negative number where it holds more than frames."""
+        if not len(first):
+            return np.zeros(0, dtype=np.int32)
         cut = lines.end_of_leaf(first + 1, last)
-        text, chains = lines.text, self.table.texts
-        leaf_start, leaf_end = lines.start[first + 1].tolist(), lines.end[cut].tolist()
-        leaf = [chains[text[a:b]] for a, b in zip(leaf_start, leaf_end, strict=True)]
-        rest_start, rest_end = (lines.end[cut] + 1).tolist(), lines.end[last].tolist()
-        callers = [chains[text[a:b]] if a < b else EMPTY for a, b in zip(rest_start, rest_end, strict=True)]
-        packed = np.array(callers, dtype=np.int64) << 32 | np.array(leaf, dtype=np.int64)
-        return np.array(list(map(self._stacks.__getitem__, packed.tolist())), dtype=np.int32)
+        more = cut < last
+        start = np.concatenate([lines.start[first + 1], lines.end[cut[more]] + 1])
+        end = np.concatenate([lines.end[cut], lines.end[last[more]]])
+        chain = self._plain.look_up(lines.without_addresses(), start, end)
+        odd = np.flatnonzero(chain == NEEDS_ADDRESS)
+        chain[odd] = self._chains.look_up(lines.data, start[odd], end[odd])
+        callers = np.full(len(first), EMPTY, dtype=np.int32)
+        callers[more] = chain[len(first) :]
+        return self._number_stacks(callers, chain[: len(first)])
+
+    def _number_stacks(self, callers: Int32, leaf: Int32) -> Int32:
+        """Return rows of ``Columns.stacks``; -1 where either is unreadable."""
+        stack = np.full(len(leaf), UNREADABLE, dtype=np.int32)
+        whole = np.flatnonzero((callers >= 0) & (leaf >= 0))
+        stack[whole] = self._stacks.number(callers[whole].astype(np.int64) << 32 | leaf[whole])
+        return stack
 
     def _read_flat(self, lines: Lines, number: Int64) -> tuple[Rows, Int64]:
         """Read those of the lines that are whole flat samples; return also which they are."""
-        text, flats = lines.text, self.table.flats
         start, end = lines.start[number], lines.end[number]
-        header = self.headers.read_flat(text, lines.data, start, end)
-        chain = [flats[text[a:b]] for a, b in zip(header.rest.tolist(), end.tolist(), strict=True)]
-        stack = np.array(list(map(self._stacks.__getitem__, chain)), dtype=np.int32)
+        header = self.headers.read_flat(lines.text, lines.data, start, end)
+        leaf = self._flats.look_up(lines.data, header.rest, end)
+        stack = self._number_stacks(np.full_like(leaf, EMPTY), leaf)
         read = (stack >= 0) & (header.thread >= 0)
         read[:-1] &= read[1:]  # what follows may belong to it
         rows = Rows(stack, header.thread, header.event, header.time, header.period)
@@ -160,7 +170,7 @@ class ScriptParser:
 
     def _read_lines(self, lines: Lines, todo: Bool, offset: int) -> tuple[Rows, Int64]:
         """Read marked lines one by one; return also where each sample begins in the piece."""
-        stack, thread, event = array("i"), array("i"), array("i")
+        chain, thread, event = array("i"), array("i"), array("i")
         time, period, places = array("q"), array("q"), array("q")
         edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
         for begin, stop in zip(edge[0::2], edge[1::2], strict=True):
@@ -171,7 +181,7 @@ class ScriptParser:
             reader = BlockReader(self.table, block.split(b"\n"))
             for sample in reader.samples():
                 header = sample.header or self._note_headless(sample, offset + at)
-                stack.append(self._stacks[sample.chain])
+                chain.append(sample.chain)
                 thread.append(self.headers.thread_of(header) if sample.header else NO_HEADER)
                 event.append(self.headers.event_of(header))
                 time.append(MISSING if header.time is None else header.time)
@@ -181,8 +191,9 @@ class ScriptParser:
             self._lost += reader.lost
             if self._skipped_at is None and reader.skipped_at is not None:
                 self._skipped_at = offset + at + reader.skipped_at
+        leaf = np.array(chain, dtype=np.int32)
         rows = Rows(
-            stack=np.array(stack, dtype=np.int32),
+            stack=self._number_stacks(np.full_like(leaf, EMPTY), leaf),
             thread=np.array(thread, dtype=np.int32),
             event=np.array(event, dtype=np.int32),
             time=np.array(time, dtype=np.int64),

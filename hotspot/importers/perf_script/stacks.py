@@ -1,19 +1,19 @@
-"""Interns the stacks of `perf script` text: whole pieces of a stack first, single lines on a miss.
+"""Interns the stacks of `perf script` text that no `SpanTable` has seen before.
 
-The text repeats itself massively. A *chain* is a run of frame lines, leaf first; equal bytes are looked up in a
-dict and only new ones are split into lines, which are looked up in turn, so that a line is understood once.
-Chains that read alike but differ in addresses share one id, so ids follow distinct stacks, not addresses.
+A *chain* is a run of frame lines, leaf first. It is split into lines, which are looked up in turn, so that a line is
+understood once. Chains that read alike but differ in addresses share one id, so ids follow distinct stacks, not
+addresses.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hotspot.importers._perf_lines import (
+from hotspot.importers.perf_script.lines import (
     FrameLine,
     flat_frame,
     is_column_line,
@@ -26,6 +26,7 @@ from hotspot.profile import Int32, Int64, Kind
 
 EMPTY = 0  # id of the chain without frames
 UNREADABLE = -1  # in place of an id: the bytes are not (only) whole frames
+NEEDS_ADDRESS = -2  # in place of an id: what a line means depends on its address
 _CACHE_BYTES = 48 << 20  # caches of raw text are emptied beyond this; ids stay
 _ENTRY_BYTES = 130  # of a bytes object and its place in a dict, beside the text
 _CACHE_LINES = 1 << 16
@@ -35,57 +36,21 @@ FrameKey = tuple[str, str, int, str, int]
 """name, file, line, module, kind: the arguments of `hotspot.builder.FrameTable.intern`."""
 
 
-class _TextCache(dict[bytes, int]):
-    """Raw text -> id, filled on a miss and emptied when the texts grow past a bound."""
+class _LineCache(dict[bytes, int]):
+    """One line -> what ``read`` says of it; emptied when the texts grow past a bound."""
 
-    def __init__(self, table: StackTable) -> None:
+    def __init__(self, read: Callable[[bytes], int]) -> None:
         super().__init__()
-        self.table = table
-        self.bytes = 0
-
-    def remember(self, text: bytes, number: int) -> int:
-        self.bytes += len(text) + _ENTRY_BYTES
-        if self.bytes > _CACHE_BYTES:
-            self.clear()
-            self.bytes = len(text)
-        self[text] = number
-        return number
-
-
-class _LineCache(_TextCache):
-    """One frame line -> frame id, `UNREADABLE` where a line is no frame or needs the lines below it (inlined)."""
+        self._read = read
+        self._bytes = 0
 
     def __missing__(self, line: bytes) -> int:
-        return self.remember(line, self.table.read_line(line))
-
-
-class _ChainCache(_TextCache):
-    """Frame lines -> chain id, `UNREADABLE` where there is something else or an inlined frame comes last."""
-
-    def __missing__(self, text: bytes) -> int:
-        table = self.table
-        if b"\n" not in text:
-            frame = table.read_line(text)
-            return self.remember(text, UNREADABLE if frame < 0 else table.chain((frame,)))
-        lines = text.split(b"\n")
-        frames = array("i", map(table.lines.__getitem__, lines))
-        number = table.known(frames)
-        if number is None:
-            if UNREADABLE not in frames:
-                number = table.chain(frames)
-            else:
-                run = table.read_frames(lines)
-                number = table.chain(run.frames, run.inlined) if run and run.closed else UNREADABLE
-        return self.remember(text, number)
-
-
-class _FlatCache(_TextCache):
-    """What follows the event of a flat sample -> id of the chain of its one frame, or `UNREADABLE`."""
-
-    def __missing__(self, rest: bytes) -> int:
-        found = None if is_record(rest) else flat_frame(rest, squeezed=False)
-        frame = UNREADABLE if found is None else self.table.read_line(flat_line(found[0]))
-        return self.remember(rest, UNREADABLE if frame < 0 else self.table.chain((frame,)))
+        self._bytes += len(line) + _ENTRY_BYTES
+        if self._bytes > _CACHE_BYTES:
+            self.clear()
+            self._bytes = 0
+        number = self[line] = self._read(line)
+        return number
 
 
 def flat_line(text: bytes) -> bytes:
@@ -116,51 +81,41 @@ class StackTable:
         frames: `FrameKey` -> id, ids in order.
         cut: frame lines that end inside their module, by address and name.
         lines: text of one plain frame line -> frame id.
-        texts: text of a chain -> chain id.
-        flats: text behind the event of a flat sample -> chain id.
     """
 
     frames: dict[FrameKey, int] = field(default_factory=dict)
     cut: set[tuple[bytes, str]] = field(default_factory=set)
     lines: _LineCache = field(init=False)
-    texts: _ChainCache = field(init=False)
-    flats: _FlatCache = field(init=False)
+    _plain_lines: _LineCache = field(init=False)
     _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
     _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
     _depths: array[int] = field(default_factory=lambda: array("i", [0]))
 
     def __post_init__(self) -> None:
-        self.lines = _LineCache(self)
-        self.texts = _ChainCache(self)
-        self.flats = _FlatCache(self)
+        self.lines = _LineCache(self.read_line)
+        self._plain_lines = _LineCache(self._read_plain_line)
 
     # -- frames --------------------------------------------------------------------------------------------------
 
     def read_line(self, line: bytes) -> int:
-        """Return the frame of one line, or `UNREADABLE`; see `_LineCache`.
+        """Return the frame of one line, `UNREADABLE` where it is no frame or needs the lines below it (inlined).
 
-        Lines differ in address and offset far more often than in name and module. Only the plainest shape,
-        ``<TAB> 4005b1 name+0x1f (module)``, is cut up here, and its meaning is asked of `parse_frame` once a name.
+        Lines differ in address and offset far more often than in name and module: the meaning of the plainest shape
+        is asked of `parse_frame` once a name.
         """
-        head, found, module = line.rpartition(b" (")
-        address, space, name = head[1:].lstrip(b" ").partition(b" ")
-        if (
-            not (found and space and address)
-            or line[:1] != b"\t"
-            or module.find(b")") != len(module) - 1
-            or b"(" in module
-            or len(address) > 16
-            or address.translate(None, _HEX)
-        ):
-            return self._intern_line(line)
-        plus = name.rfind(b"+0x")
-        if 0 <= plus < len(name) - 3 and not name[plus + 3 :].translate(None, _HEX):
-            name = name[:plus]
-        number = self._names.get((name, module))
+        frame = self._read_plain_line(line)
+        return self._intern_line(line) if frame == NEEDS_ADDRESS else frame
+
+    def _read_plain_line(self, line: bytes) -> int:
+        """Return the frame of one line of the plainest shape, else `NEEDS_ADDRESS`."""
+        name = _plain_name(line)
+        if name is None:
+            return NEEDS_ADDRESS
+        number = self._names.get(name)
         if number is None:
-            number = self._names[name, module] = self._intern_line(line)
-        return number
+            number = self._names[name] = self._intern_line(line)
+        return number if number >= 0 else NEEDS_ADDRESS
 
     def _intern_line(self, line: bytes) -> int:
         frame = parse_frame(line)
@@ -213,15 +168,39 @@ class StackTable:
             self._parsed[line] = frame
         return frame
 
-    # -- chains --------------------------------------------------------------------------------------------------
+    # -- text of a chain -> its id -------------------------------------------------------------------------------
 
-    def known(self, frames: array[int]) -> int | None:
-        """Return the id of a chain that was seen before, or None."""
-        return self._chains.get(frames.tobytes())
+    def read_lines(self, lines: Sequence[bytes]) -> int:
+        """Return the chain of some lines, `UNREADABLE` where there is something else or an inlined frame comes last."""
+        frames = array("i", map(self.lines.__getitem__, lines))
+        if UNREADABLE not in frames:
+            return self.chain(frames)
+        run = self.read_frames(lines)
+        return self.chain(run.frames, run.inlined) if run and run.closed else UNREADABLE
+
+    def read_chain(self, text: bytes) -> int:
+        """Return the chain of frame lines given as one text; see `read_lines`."""
+        return self.read_lines(text.split(b"\n"))
+
+    def read_plain_chain(self, text: bytes) -> int:
+        """Return the chain of frame lines whose addresses may be wrong, `NEEDS_ADDRESS` where one is not plain."""
+        if b"\n" not in text:  # a leaf, most of which differ in their offsets: not worth to be remembered
+            frame = self._read_plain_line(text)
+            return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))
+        frames = array("i", map(self._plain_lines.__getitem__, text.split(b"\n")))
+        return NEEDS_ADDRESS if NEEDS_ADDRESS in frames else self.chain(frames)
+
+    def read_flat(self, rest: bytes) -> int:
+        """Return the chain of a flat sample's one frame, given by what follows its event, or `UNREADABLE`."""
+        found = None if is_record(rest) else flat_frame(rest, squeezed=False)
+        frame = UNREADABLE if found is None else self.read_line(flat_line(found[0]))
+        return UNREADABLE if frame < 0 else self.chain((frame,))
+
+    # -- chains --------------------------------------------------------------------------------------------------
 
     def chain(self, frames: Sequence[int], inlined: int = 0) -> int:
         """Return the id of a chain given by its frames, leaf first."""
-        key = array("i", frames).tobytes()
+        key = (frames if isinstance(frames, array) else array("i", frames)).tobytes()
         number = self._chains.setdefault(key, len(self._chains))
         if number == len(self._depths):
             self._depths.append(len(frames) - inlined)
@@ -238,3 +217,17 @@ class StackTable:
         np.cumsum([len(key) // 4 for key in self._chains], out=offsets[1:])
         flat = np.frombuffer(b"".join(self._chains), dtype=np.int32)
         return flat, offsets, np.array(self._depths, dtype=np.int32)
+
+
+def _plain_name(line: bytes) -> tuple[bytes, bytes] | None:
+    """Return name and module of the plainest shape, ``<TAB> 4005b1 name+0x1f (module)``, which nothing else decides."""
+    head, found, module = line.rpartition(b" (")
+    if line[:1] != b"\t" or not found or module.find(b")") != len(module) - 1 or b"(" in module:
+        return None
+    address, space, name = head[1:].lstrip(b" ").partition(b" ")
+    if not space or not address or len(address) > 16 or address.translate(None, _HEX):
+        return None
+    base, plus, offset = name.rpartition(b"+0x")
+    if plus and offset and not offset.translate(None, _HEX):
+        name = base
+    return name, module

@@ -16,9 +16,9 @@ import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
-from hotspot.importers._perf_columns import NO_HEADER, Columns, Rows
-from hotspot.importers._perf_headers import MISSING, Who
 from hotspot.importers.base import decode_text
+from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Rows
+from hotspot.importers.perf_script.headers import MISSING, Who
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._perf_lines import is_record, parse_header
+from hotspot.importers.perf_script.lines import is_record, parse_header
 
 _PIECE = 1 << 20  # fastest where text, offsets and lookups stay within the cache
 _LONGEST_LINE = 1 << 26
 _LINES_TO_TRY = 1000
 _UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Piece(NamedTuple):
@@ -59,7 +59,7 @@ def line_number(stream: BinaryIO, path: str, position: int) -> int:
 
 def _utf8_blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
     block = stream.read(size)
-    if block[:2] in _UTF16_MARKS:
+    if block[:2] in UTF16_MARKS:
         decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
         while block:
             yield decoder.decode(block).encode("utf-8", errors="replace")

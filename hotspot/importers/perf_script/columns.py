@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotspot.importers._perf_headers import Who
-from hotspot.importers._perf_stacks import FrameKey
+from hotspot.importers.perf_script.headers import Who
+from hotspot.importers.perf_script.stacks import FrameKey
 from hotspot.profile import Bool, Int32, Int64
 
 NO_HEADER = -1  # in place of a thread: frames without a header above them
