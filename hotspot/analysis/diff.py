@@ -52,6 +52,7 @@ class Diff:
         union: all runs in one tree.
         size_factor: s: how much more work, or sampling, the after side did.
         rows: significant ones first, by size of change.
+        function_of_row: for each row its function in ``union.functions``.
         culprits: rows of those to blame, strongest evidence first; none in a screening.
         samples_needed: samples a side, over all its runs, that would settle the largest open row; None where more
             samples would not, or nothing is open.
@@ -72,6 +73,7 @@ class Diff:
     alpha: float
     min_change: float
     rows: tuple[DiffRow, ...]
+    function_of_row: tuple[int, ...]
     culprits: tuple[DiffRow, ...]
     samples_needed: int | None
     runs_needed: int | None
@@ -175,7 +177,7 @@ def diff(
     ownership = _ownership(union, runs, None if assumed.screening else in_app)
     found = find(union, runs, work_factors(known_work, runs), assumed, ownership)
     which = basis(len(first), len(second), found.normalised_by, weights_only=not union.counted)
-    rows, culprits = build_rows(
+    row_of_function, culprits = build_rows(
         union,
         Judgement(
             tests=found.tests,
@@ -189,6 +191,7 @@ def diff(
         first,
         second,
     )
+    rows = tuple(row_of_function.values())
     verdict = verdict_of(rows, which)
     samples, more_runs = _needed(rows, verdict, found, assumed, min(len(first), len(second)))
     summary = Summary(
@@ -215,6 +218,7 @@ def diff(
         alpha=ALPHA,
         min_change=min_change,
         rows=rows,
+        function_of_row=tuple(row_of_function),
         culprits=culprits,
         samples_needed=samples,
         runs_needed=more_runs,
