@@ -6,7 +6,6 @@ MathJax is there, formulas between dollar signs; `literal` makes it show a name 
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,8 +151,9 @@ def rows(flame: Flame) -> npt.NDArray[np.int32]:
 def hover_text(flame: Flame, node: int) -> str:
     """Return what a node tells when it is pointed at, in plotly's markup."""
     labels, label = flame.labels, int(flame.tree.frame[node])
-    name = textwrap.wrap(shortened(printable(labels.name[label]), _HOVER_NAME), _HOVER_LINE)
-    lines = ["<br>".join(f"<b>{literal(part)}</b>" for part in name or ["(no name)"])]
+    name = shortened(printable(labels.name[label]), _HOVER_NAME) or "(no name)"
+    parts = [name[i : i + _HOVER_LINE] for i in range(0, len(name), _HOVER_LINE)]
+    lines = ["<br>".join(f"<b>{literal(part)}</b>" for part in parts)]
     if labels.file[label] or labels.module[label]:
         place = labels.file[label] + (f":{labels.line[label]}" if labels.line[label] else "")
         lines.append(literal(shortened("  ".join(filter(None, (place, labels.module[label]))), _HOVER_NAME)))
