@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -33,6 +33,9 @@ from hotspot.analysis.verdict_tests import Assumptions, Findings, find, work_fac
 from hotspot.analysis.work import Work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 Verdict = Literal["regressed", "improved", "mixed", "unchanged", "inconclusive", "suspect"]
 FailOn = Literal["regression", "suspect", "any"]
@@ -95,6 +98,12 @@ class Diff:
         if on == "suspect":
             return regressed or any(row.status == "suspect" and row.change > 0 for row in self.rows)
         return None if self.basis == "screening" else regressed
+
+    def flamegraph(self, **options: Any) -> Figure:
+        """Return the differential flame graph as a plotly figure; see `hotspot.plots.diff_flamegraph`."""
+        from hotspot.plots import diff_flamegraph
+
+        return diff_flamegraph(self, **options)
 
     def to_dict(self, *, explain_matches: bool = False) -> dict[str, Any]:
         """Return the contract's JSON object, with ``matches`` where asked for."""

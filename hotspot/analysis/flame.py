@@ -105,6 +105,25 @@ class Flame:
         return self._width_of(self.total)
 
     @property
+    def begin(self) -> FloatArray:
+        """Where each node begins, in units of `width`, float64[nodes].
+
+        What lies before a node in depth-first order is its earlier relatives' weight and its callers' own; that stands
+        behind their children, so it is taken out again.
+        """
+        tree, width = self.tree, self.width
+        below = np.zeros(len(tree), dtype=np.float64)
+        np.add.at(below, tree.parent[tree.parent >= 0], width[tree.parent >= 0])
+        own = np.maximum(width - below, 0)
+        open_callers = np.zeros(len(tree) + 1, dtype=np.float64)
+        open_callers[1:] = own
+        np.subtract.at(open_callers, tree.subtree_end, own)
+        begin = np.cumsum(own) - own - np.cumsum(open_callers[:-1])
+        roots = np.flatnonzero(tree.parent < 0)
+        result: FloatArray = begin - np.repeat(begin[roots], np.diff(np.append(roots, len(tree))))
+        return result
+
+    @property
     def change(self) -> FloatArray:
         """Change of each node's total in shares of the baseline's time, float64[nodes]; 0 for a profile."""
         return self._change_of(BEFORE, AFTER)
@@ -211,10 +230,18 @@ def flame_of_diff(diff: Diff, in_app: InApp | None = None) -> Flame:
     own = np.maximum(np.stack(sides, axis=1), 0)
     clear = _changed_clearly(diff)
     rooted, columns = _with_root(
-        union.tree, np.concatenate([own, np.where(clear[:, np.newaxis], own, 0)], axis=1), len(union.functions)
+        union.tree,
+        np.concatenate([own, np.where(clear[:, np.newaxis], own, 0)], axis=1),
+        len(union.functions),
     )
-    names = [" and ".join(dict.fromkeys(run.label for run in side if run.label)) for side in (diff.before, diff.after)]
-    runs = [f"{len(side)} runs" if len(side) > 1 else name for side, name in zip((diff.before, diff.after), names, strict=True)]
+    names = [
+        " and ".join(dict.fromkeys(run.label for run in side if run.label))
+        for side in (diff.before, diff.after)
+    ]
+    runs = [
+        f"{len(side)} runs" if len(side) > 1 else name
+        for side, name in zip((diff.before, diff.after), names, strict=True)
+    ]
     return Flame(
         title=f"{runs[0] or 'before'} \N{RIGHTWARDS ARROW} {runs[1] or 'after'}",
         value_type=diff.before[0].value_type,
@@ -257,7 +284,10 @@ def _profile_labels(profile: Profile, owned: Bool | None, known: Bool | None) ->
     kind[of_frame] = profile.frames.kind
     frame_self = sum_by_group(profile.call_tree.frame, profile.node_self, len(profile.frames))
     _, line = hottest_lines(profile, frame_self, of_frame, len(functions))
-    texts = [(*(strings[i] for i in column.tolist()), "") for column in (functions.name, functions.file, functions.module)]
+    texts = [
+        (*(strings[i] for i in column.tolist()), "")
+        for column in (functions.name, functions.file, functions.module)
+    ]
     return Labels(
         name=(*texts[0][:-1], ROOT),
         file=texts[1],

@@ -42,9 +42,9 @@ def sandwich(flame: Flame, pattern: str) -> Flame:
     first = len(callees)
     tree = CallTree(
         frame=np.concatenate([callees.frame, callers.frame]),
-        parent=np.concatenate([callees.parent, np.where(callers.parent < 0, -1, callers.parent + first)]).astype(
-            np.int32
-        ),
+        parent=np.concatenate(
+            [callees.parent, np.where(callers.parent < 0, -1, callers.parent + first)]
+        ).astype(np.int32),
         subtree_end=np.concatenate([callees.subtree_end, callers.subtree_end + first]).astype(np.int32),
         depth=np.concatenate([callees.depth, callers.depth]),
     )

@@ -53,10 +53,16 @@ def sandwich(
     dark: bool = False,
     n: int = DRAWN,
 ) -> Figure:
-    """Return one function's callers, above it, and callees, below it; see `flamegraph` for the arguments.
+    """Return one function's callers, above it, and callees, below it.
 
     Args:
+        profile: in its selected value type.
         function: its name, or a pattern whose heaviest match is taken.
+        color_by: see `flamegraph`, as for the others.
+        owned: which frames the project owns.
+        known: for which frames that is known.
+        dark: for a dark page.
+        n: frames to draw at most.
 
     Raises:
         UsageError: nothing matches.

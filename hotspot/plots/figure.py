@@ -77,7 +77,7 @@ def figure(flame: Flame, coloring: Coloring, *, dark: bool = False, flames_up: b
     """
     from plotly.graph_objects import Figure
 
-    begin, width, row = begins(flame), flame.width, rows(flame)
+    begin, width, row = flame.begin, flame.width, rows(flame)
     names = [literal(shortened(name, _HOVER_NAME)) for name in flame.labels.name]
     traces: list[dict[str, Any]] = []
     for number, category in enumerate(coloring.categories):
@@ -118,26 +118,6 @@ def figure(flame: Flame, coloring: Coloring, *, dark: bool = False, flames_up: b
         yaxis={"range": edges if flames_up and flame.callers_from is None else edges[::-1]},
     )
     return result
-
-
-def begins(flame: Flame) -> npt.NDArray[np.float64]:
-    """Return where each node begins, in units of `Flame.width`, float64[nodes].
-
-    What lies before a node in depth-first order is its earlier relatives' weight and its callers' own; these stand
-    behind their children, so they are taken out again.
-    """
-    tree = flame.tree
-    width = flame.width
-    inside = np.zeros(len(tree), dtype=np.float64)
-    np.add.at(inside, tree.parent[tree.parent >= 0], width[tree.parent >= 0])
-    own = np.maximum(width - inside, 0)
-    before = np.cumsum(own) - own
-    callers = np.zeros(len(tree) + 1, dtype=np.float64)
-    callers[1:] = own
-    np.subtract.at(callers, tree.subtree_end, own)
-    result: npt.NDArray[np.float64] = before - np.cumsum(callers[:-1])
-    roots = np.flatnonzero(tree.parent < 0)
-    return result - np.repeat(result[roots], np.diff(np.append(roots, len(tree))))
 
 
 def rows(flame: Flame) -> npt.NDArray[np.int32]:

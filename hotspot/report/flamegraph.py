@@ -35,7 +35,9 @@ _LONGEST_NAME = 1_000
 _MATCH = Category("matches the search", "#e88bf0", "#8d1fa0")
 
 
-def page(flame: Flame, about: str, *, color_by: str | None = None, orientation: Orientation = "icicle") -> bytes:
+def page(
+    flame: Flame, about: str, *, color_by: str | None = None, orientation: Orientation = "icicle"
+) -> bytes:
     """Return a page with one graph.
 
     Args:
@@ -102,7 +104,9 @@ def style() -> str:
 
 def security_policy(scripts: Sequence[str]) -> str:
     """Return a content security policy: no network at all, and no script but these."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts
+    )
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -133,7 +137,8 @@ def _packed(flame: Flame, color_by: str | None) -> str:
     }
     header = _header(flame, used.tolist(), found) | {
         "columns": [
-            {"name": name, "type": _TYPES[str(column.dtype)], "length": len(column)} for name, column in columns.items()
+            {"name": name, "type": _TYPES[str(column.dtype)], "length": len(column)}
+            for name, column in columns.items()
         ]
     }
     text = json.dumps(header, ensure_ascii=False).encode("utf-8", "backslashreplace")
@@ -172,7 +177,12 @@ def _header(flame: Flame, used: list[int], found: Sequence[Coloring]) -> dict[st
             "findings": [labels.finding[i] for i in used],
         },
         "colorings": [
-            {"key": c.key, "categories": [asdict(category) | {"name": _shown(category.name)} for category in c.categories]}
+            {
+                "key": c.key,
+                "categories": [
+                    asdict(category) | {"name": _shown(category.name)} for category in c.categories
+                ],
+            }
             for c in found
         ],
         "match": asdict(_MATCH),
@@ -188,12 +198,12 @@ def _shown(text: str) -> str:
 
 def _unit(value_type: ValueType) -> dict[str, Any]:
     """Return how the script writes weights, as `ValueType.human` does: the steps from the largest unit down."""
+    factor = (value_type.base_units or 1) / value_type.scale
     if value_type.is_time:
-        one = (value_type.nanoseconds(value_type.scale) or 1) / value_type.scale
-        return {"factor": one, "steps": [[1e9, "s"], [1e6, "ms"], [1e3, "us"]], "rounding": 0.9995, "smallest": "ns"}
+        steps = [[1e9, "s"], [1e6, "ms"], [1e3, "us"]]
+        return {"factor": factor, "steps": steps, "rounding": 0.9995, "smallest": "ns"}
     if value_type.is_memory:
-        one = value_type.bytes_of_one / value_type.scale
         steps = [[2**40, "TB"], [2**30, "GB"], [2**20, "MB"], [2**10, "kB"]]
-        return {"factor": one, "steps": steps, "rounding": 1, "smallest": "B"}
+        return {"factor": factor, "steps": steps, "rounding": 1, "smallest": "B"}
     unit = "" if value_type.unit == "count" else value_type.unit
-    return {"factor": 1 / value_type.scale, "steps": [], "rounding": 1, "smallest": unit}
+    return {"factor": factor, "steps": [], "rounding": 1, "smallest": unit}
