@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hotspot.source.definition_queries import QUERIES, names_of
+from hotspot.source.definition_queries import QUERIES, name_node, names_of
 from hotspot.source.grammars import compile_query, matches, parse
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ def _found(tree: Tree, language: str) -> Iterator[_Found]:
         definition = captures[role][0]
         if definition.id in seen:
             continue
-        name = captures["name"][0] if "name" in captures else None
+        name = captures["name"][0] if "name" in captures else name_node(definition)
         names = names_of(definition, name, language)
         if not names:
             continue
         seen.add(definition.id)
         first = _first_line_node(definition)
-        line = (name or definition.child_by_field_name("name") or definition).start_point[0] + 1
+        line = (name or definition).start_point[0] + 1
         yield _Found(
             "impl" if definition.type == "impl_item" else role,
             names,
