@@ -121,6 +121,15 @@ def test_the_metadata(wheel: Path) -> None:
         "py-spy",
         "rich",
         "scipy",
+        "tree-sitter",
+        "tree-sitter-c",
+        "tree-sitter-cpp",
+        "tree-sitter-go",
+        "tree-sitter-java",
+        "tree-sitter-javascript",
+        "tree-sitter-python",
+        "tree-sitter-rust",
+        "tree-sitter-typescript",
         "zstandard",
     }
 
