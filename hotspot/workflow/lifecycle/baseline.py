@@ -15,8 +15,8 @@ from typing import Any
 from hotspot.benchmarks.model import Benchmark, Results, seconds_array
 from hotspot.config import Config
 from hotspot.errors import UnreadableInput, UsageError
-from hotspot.files import write_atomically
 from hotspot.source.changes import untracked
+from hotspot.state import write_json
 from hotspot.workflow.issues.issue_model import UNKNOWN
 from hotspot.workflow.issues.store import StoredIssue
 
@@ -122,8 +122,7 @@ def save_baseline(stored: StoredIssue, config: Config, baseline: Baseline) -> Pa
     folder = folder_of(stored, config)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "start.json"
-    text = json.dumps(baseline.to_dict(), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
-    write_atomically(path, text.encode())
+    write_json(path, baseline.to_dict())
     return path
 
 
@@ -172,7 +171,8 @@ def chosen_target(results: Results, target: str | None) -> str:
     shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
     if target is None:
         raise UsageError(
-            f"{results.path} holds {len(names)} benchmarks: which one decides?", hint=f"--target NAME, one of: {shown}"
+            f"{results.path} holds {len(names)} benchmarks: which one decides?",
+            hint=f"--target NAME, one of: {shown}",
         )
     if target in names:
         return target
