@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from hotspot.cli.measuring import (
+    drift_option,
+    progress_line,
+    project_option,
+    revision_sides,
+    threshold_option,
+    words_of,
+)
 from hotspot.cli.messages import say
-from hotspot.cli.options import ShareType, output_options
+from hotspot.cli.options import output_options
 from hotspot.cli.output import Output
 from hotspot.config import Config, load_config
 from hotspot.errors import UsageError
@@ -20,24 +27,7 @@ from hotspot.errors import UsageError
 if TYPE_CHECKING:
     from hotspot.benchmarks.model import Results
     from hotspot.benchmarks.run import Revision, Session
-    from hotspot.record.interleave import Side, Step
-
-project_option = click.option(
-    "--project",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The project root; by default the nearest parent with hotspot.toml or .git.",
-)
-drift_option = click.option(
-    "--drift",
-    type=ShareType(),
-    default=0.1,
-    show_default="10%",
-    help="Allowance for sides that were not measured in turn.",
-)
-threshold_option = click.option(
-    "--threshold", type=ShareType(), default=0.05, show_default="5%", help="Smallest change that counts."
-)
+    from hotspot.record.interleave import Side
 
 
 @click.group("bench")
@@ -185,7 +175,7 @@ def _sides(
             "no command to measure",
             hint="hotspot bench run 'COMMAND A' 'COMMAND B', or set benchmark_command in hotspot.toml",
         )
-    split = [_words(text) for text in commands] or [config.benchmark_command]
+    split = [words_of(text) for text in commands] or [config.benchmark_command]
     if not revisions:
         cwd = Path.cwd() if commands else config.root
         yield [Side(shlex.join(words), words, cwd) for words in split], [None] * len(split)
@@ -198,50 +188,157 @@ def _sides(
         yield sides
 
 
-@contextmanager
-def revision_sides(
-    config: Config, words: tuple[str, ...], revisions: list[str | None]
-) -> Iterator[tuple[list[Side], list[Revision | None]]]:
-    """Yield one side a revision, each built in a folder of its own; None is the working tree as it stands."""
-    from hotspot.benchmarks.run import Revision
-    from hotspot.git import commit_of, head
-    from hotspot.record.interleave import Side
-    from hotspot.record.worktrees import checked_out
-
-    with ExitStack() as stack:
-        sides: list[Side] = []
-        known: list[Revision | None] = []
-        for revision in revisions:
-            root = stack.enter_context(checked_out(config, revision, say if sys.stderr.isatty() else None))
-            sides.append(Side(revision or "working tree", words, root))
-            if revision is not None:
-                known.append(Revision(commit_of(config.root, revision)))
-            else:
-                at = head(config.root)
-                known.append(None if at is None else Revision(at.revision, at.dirty))
-        yield sides, known
+@command.group("baseline")
+def baseline() -> None:
+    """Keep measurements to compare later ones with, by git revision and machine (.hotspot/baselines)."""
 
 
-def _words(text: str) -> tuple[str, ...]:
-    try:
-        words = tuple(shlex.split(text))
-    except ValueError as error:
-        raise UsageError(f"{text!r}: {str(error).lower()}") from error
-    if not words:
-        raise UsageError("an empty command cannot be measured")
-    return words
+@baseline.command("save")
+@click.argument("results", nargs=-1, required=True, metavar="RESULT...")
+@click.option("--label", metavar="NAME", help="A name to find it by, say release-1.4.")
+@project_option
+def save(results: tuple[str, ...], label: str | None, project: Path | None) -> None:
+    """Save benchmark results and profiles (several profiles are runs of the same thing) as a baseline.
+
+    It belongs to the revision that the results tell, else to the one checked out, and to the machine. The same again
+    replaces it.
+    """
+    from hotspot.benchmarks.baselines import save_baseline
+    from hotspot.report.baselines import what_it_holds
+
+    config = load_config(project=project)
+    saved, replaced = save_baseline(config, results, label=label)
+    click.echo(f"{'replaced' if replaced else 'saved'} {saved.id}: {what_it_holds(saved)}")
+    if saved.dirty:
+        say("it holds uncommitted changes, so its revision is not all of it")
 
 
-def progress_line() -> Callable[[Step], None] | None:
-    """Return what shows one line of progress, or None where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
+@baseline.command("list")
+@project_option
+@output_options
+def list_all(project: Path | None, output: Output) -> None:
+    """List the saved baselines, oldest first."""
+    from hotspot.benchmarks.baselines import list_baselines
+    from hotspot.report.baselines import list_report
 
-    def show(step: Step) -> None:
-        what = "warming up" if step.warmup else "measuring"
-        end = "\r" if step.number < step.of else "\r\x1b[K"
-        click.echo(
-            f"\r\x1b[K{what} {step.number} of {step.of}: {step.side.label[:60]}{end}", err=True, nl=False
+    every = list_baselines(load_config(project=project))
+    document = {"schema": "hotspot.baselines/1", "rows": [one.to_dict() for one in every]}
+    output.write(document, list_report(every))
+
+
+@baseline.command("show")
+@click.argument("name")
+@project_option
+@output_options
+def show(name: str, project: Path | None, output: Output) -> None:
+    """Show a baseline: NAME is its id, its label, or the beginning of its revision."""
+    from hotspot.benchmarks.baselines import find_baseline
+    from hotspot.report.baselines import show_report
+
+    found = find_baseline(load_config(project=project), name)
+    document = {"schema": "hotspot.baseline/1", **found.to_dict()}
+    output.write(document, show_report(found), rows="benchmarks")
+
+
+@command.command("trend")
+@click.argument("pattern", required=False, default="")
+@drift_option
+@project_option
+@output_options
+def show_trend(pattern: str, drift: float, project: Path | None, output: Output) -> None:
+    """Show how benchmarks went over the saved baselines of this machine; PATTERN is a part of their names.
+
+    A change is marked only where it is real, at a level for all of them together.
+    """
+    from hotspot.benchmarks.baselines import list_baselines, machine_key
+    from hotspot.benchmarks.run import machine_texts
+    from hotspot.benchmarks.trend import trend
+    from hotspot.errors import TooFewSamples
+    from hotspot.report.baselines import trend_report
+    from hotspot.state import machine_facts
+
+    every = list_baselines(load_config(project=project))
+    found = trend(every, machine_key(machine_texts(machine_facts())), pattern=pattern, drift=drift)
+    if not found.series:
+        if pattern and any(one.results is not None for one in every):
+            raise UsageError(f"no saved benchmark's name holds {pattern!r}")
+        raise TooFewSamples(
+            "no benchmark results are saved for this machine", hint="hotspot bench baseline save RESULT"
         )
+    output.write(found.to_dict(), trend_report(found))
 
-    return show
+
+@command.command("scaling")
+@click.argument("words", nargs=-1, required=True, metavar="-- COMMAND...")
+@click.option(
+    "--sizes",
+    required=True,
+    metavar="N,N,...",
+    help="Sizes to run with, four or more; doubling ones are best.",
+)
+@click.option(
+    "-n", "--runs", type=click.IntRange(min=3), default=5, show_default=True, help="Runs of each size."
+)
+@click.option(
+    "--warmup",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Runs of each that do not count.",
+)
+@click.option(
+    "--at-most", type=float, metavar="EXPONENT", help="Exit 1 where time grows faster than this power."
+)
+@output_options
+def scaling(
+    words: tuple[str, ...], sizes: str, runs: int, warmup: int, at_most: float | None, output: Output
+) -> None:
+    """Measure a command over input sizes and fit how its time grows, start-up cost apart.
+
+    {n} in COMMAND becomes the size. Time is start-up + factor * n^exponent; O(n) is an exponent of 1, O(n log n) one of
+    about 1.1, O(n^2) one of 2. --at-most 1.1 checks a claim of O(n).
+    """
+    from hotspot.benchmarks.run import measure
+    from hotspot.benchmarks.scaling import fit
+    from hotspot.errors import TooFewSamples
+    from hotspot.record.interleave import Side
+    from hotspot.report.scaling import scaling_document, scaling_report
+
+    numbers = _sizes(sizes)
+    if not any("{n}" in word for word in words):
+        raise UsageError("the command has no {n} for the size to stand in")
+    sides = [
+        Side(f"n = {size}", tuple(word.replace("{n}", str(size)) for word in words), Path.cwd())
+        for size in numbers
+    ]
+    session = measure(sides, rounds=runs, warmup=warmup, progress=progress_line())
+    measured = [session.results(side).benchmarks[0] for side in range(len(sides))]
+    growth = fit(
+        [size for size, one in zip(numbers, measured, strict=True) for _ in one.seconds],
+        [second for one in measured for second in one.seconds.tolist()],
+    )
+    output.write(
+        scaling_document(numbers, measured, growth, at_most),
+        scaling_report(numbers, measured, growth, at_most),
+    )
+    if not session.complete:
+        _finish(session, None)
+    if at_most is not None:
+        answer = growth.at_most(at_most)
+        if answer is None:
+            raise TooFewSamples(
+                f"the exponent lies between {growth.low:.2f} and {growth.high:.2f}: that does not tell whether it is "
+                f"at most {at_most:g}",
+                hint="larger sizes, a wider range of them, or more --runs",
+            )
+        if not answer:
+            raise click.exceptions.Exit(1)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part.replace("_", "")) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(
+            f"--sizes {text}: give whole numbers with commas between, say 1000,2000,4000,8000"
+        ) from None

@@ -10,13 +10,7 @@ from hotspot.benchmarks.compare import Comparison, Row
 from hotspot.benchmarks.medians import median_interval
 from hotspot.benchmarks.model import Benchmark, Results
 from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
-from hotspot.units import human_bytes, human_duration
-
-
-def human_seconds(seconds: float) -> str:
-    """Return a time with three significant digits, also below a nanosecond."""
-    nanoseconds = seconds * 1e9
-    return human_duration(nanoseconds) if abs(nanoseconds) >= 999.5 else f"{nanoseconds:.3g} ns"
+from hotspot.units import human_bytes, human_seconds
 
 
 def percent(ratio: float) -> str:
