@@ -17,7 +17,28 @@ from pathlib import Path
 
 WORD = re.compile(r"[a-z0-9]+")
 ENDINGS = ("ings", "ing", "ies", "ed", "es", "s")
-SYLLABLES = "ba co di fu ga hi jo ku la me ni po ra se ti vu wo xi ya zo".split()
+SYLLABLES = [
+    "ba",
+    "co",
+    "di",
+    "fu",
+    "ga",
+    "hi",
+    "jo",
+    "ku",
+    "la",
+    "me",
+    "ni",
+    "po",
+    "ra",
+    "se",
+    "ti",
+    "vu",
+    "wo",
+    "xi",
+    "ya",
+    "zo",
+]
 
 
 class Shelf:
@@ -108,12 +129,16 @@ def main() -> None:
     """Index, search, print what was found."""
     parser = argparse.ArgumentParser(description="Search notes.")
     parser.add_argument("query", nargs="*", help="words to look for; made up where there are none")
-    parser.add_argument("--folder", type=Path, help="folder of text files; notes are made up where there is none")
+    parser.add_argument(
+        "--folder", type=Path, help="folder of text files; notes are made up where there is none"
+    )
     parser.add_argument("--notes", type=int, default=2000)
     parser.add_argument("--queries", type=int, default=300)
     options = parser.parse_args()
     if options.folder:
-        notes = [(path.name, path.read_text(errors="replace")) for path in sorted(options.folder.glob("*.txt"))]
+        notes = [
+            (path.name, path.read_text(errors="replace")) for path in sorted(options.folder.glob("*.txt"))
+        ]
     else:
         notes = made_up_notes(options.notes)
     shelf = Shelf()

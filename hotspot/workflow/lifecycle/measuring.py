@@ -18,9 +18,9 @@ from hotspot.importers.registry import load
 from hotspot.profile import Bool, Profile
 from hotspot.record.interleave import Side, Step
 from hotspot.record.worktrees import checked_out
+from hotspot.source.changes import has_commit
 from hotspot.source.ownership import Ownership
 from hotspot.state import write_json
-from hotspot.workflow.lifecycle.baseline import Baseline
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,13 @@ class Supplied:
         return diff(before, after, in_app=in_app)
 
 
-def read_supplied(before: Sequence[str], after: Sequence[str], baseline: Baseline | None) -> Supplied:
+def read_supplied(before: Sequence[str], after: Sequence[str], stands_for: Results | None) -> Supplied:
     """Read what was given; each side may hold benchmark results, profiles, or both (then profiles only attribute).
 
-    Where the side before is not given, the benchmark results that `start` recorded stand for it.
+    Args:
+        before: paths of the side before.
+        after: paths of the side after.
+        stands_for: benchmark results that stand for the side before where none are given.
 
     Raises:
         UsageError: a side is missing, or the sides do not hold the same kind.
@@ -69,9 +72,8 @@ def read_supplied(before: Sequence[str], after: Sequence[str], baseline: Baselin
         raise UsageError("--before without --after: nothing to compare with")
     results_before, profiles_before = _told_apart(before)
     results_after, profiles_after = _told_apart(after)
-    recorded = baseline.results if baseline else None
     read = Supplied(
-        before=load_side(results_before) if results_before else recorded if results_after else None,
+        before=load_side(results_before) if results_before else stands_for if results_after else None,
         after=load_side(results_after) if results_after else None,
         profiles=(_profiles(profiles_before), _profiles(profiles_after)),
         sources=(),
@@ -111,7 +113,7 @@ class NoBenchmark(UsageError):
     """There is nothing to run again: no command, or no commit to go back to."""
 
 
-def check_rerun(config: Config, baseline: Baseline | None) -> str:
+def check_rerun(config: Config, commit: str | None) -> str:
     """Return the commit to go back to.
 
     Raises:
@@ -122,10 +124,11 @@ def check_rerun(config: Config, baseline: Baseline | None) -> str:
         raise NoBenchmark(
             "there is no benchmark to run", hint=f"set benchmark_command in hotspot.toml, or {give}"
         )
-    if baseline is None or baseline.commit is None:
-        why = "no commit was recorded at the start" if baseline else "nothing was recorded at the start"
-        raise NoBenchmark(f"{why}, so that there is nothing to go back to", hint=give)
-    return baseline.commit
+    if commit is None:
+        raise NoBenchmark("no commit was recorded at the start: there is nothing to go back to", hint=give)
+    if not has_commit(config.root, commit):
+        raise NoBenchmark(f"the commit at the start, {commit[:12]}, is gone from the repository", hint=give)
+    return commit
 
 
 def rerun(

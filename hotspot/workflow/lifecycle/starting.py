@@ -22,19 +22,19 @@ from hotspot.state import State, write_json
 from hotspot.units import human_duration
 from hotspot.workflow.issues.issue_model import Issue, Status
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
-from hotspot.workflow.lifecycle.baseline import (
-    Baseline,
-    Coverage,
-    files_lying_about,
-    folder_of,
-    load_baseline,
-    save_baseline,
-    with_target,
-)
 from hotspot.workflow.lifecycle.function_weight import function_weight
 from hotspot.workflow.lifecycle.goal import Goal, goal_of
 from hotspot.workflow.lifecycle.issue_profile import issue_profile
 from hotspot.workflow.lifecycle.skeleton import Skeleton, skeleton_for
+from hotspot.workflow.lifecycle.start_record import (
+    Coverage,
+    StartRecord,
+    files_lying_about,
+    folder_of,
+    load_start,
+    save_start,
+    with_target,
+)
 from hotspot.workflow.lifecycle.steps import MOST_ATTEMPTS, moved, require, summary, take
 
 _RESUMED = (Status.MARGINAL, Status.REGRESSION)
@@ -69,25 +69,25 @@ class Started:
     """
 
     stored: StoredIssue
-    baseline: Baseline
+    record: StartRecord
     resumed: bool
     goal: Goal
     skeleton: Skeleton | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object."""
-        baseline = self.baseline.to_dict()
-        target = _target(self.baseline)
+        record = self.record.to_dict()
+        target = _target(self.record)
         return {
             "schema": "hotspot.issues.start/1",
             **summary(self.stored),
             "resumed": self.resumed,
-            **{key: baseline[key] for key in ("recorded", "commit", "dirty", "profile", "benchmark_command")},
-            "target": self.baseline.target,
+            **{key: record[key] for key in ("recorded", "commit", "dirty", "profile", "benchmark_command")},
+            "target": self.record.target,
             "before_seconds": target.median if target else None,
             "measurements": int(target.seconds.size) if target else None,
             "goal": {"ratio": self.goal.ratio, "stated": self.goal.stated, "words": self.goal.words},
-            "coverage": baseline["coverage"],
+            "coverage": record["coverage"],
             "skeleton": self.skeleton.to_dict() if self.skeleton else None,
         }
 
@@ -112,18 +112,18 @@ def start(name: str, config: Config, before: Before, *, force: bool, today: date
     store = IssueStore.of(config)
     stored = store.load(store.find(name))
     _require(stored, force)
-    baseline, resumed = _resumed(stored, config, before), True
-    if baseline is None:
-        baseline, resumed = _recorded(stored, config, before), False
+    record, resumed = _resumed(stored, config, before), True
+    if record is None:
+        record, resumed = _recorded(stored, config, before), False
 
     def change(stored: StoredIssue) -> Issue:
         _require(stored, force)
-        save_baseline(stored, config, baseline)
-        return moved(stored.issue, Status.IN_PROGRESS, today, _log_line(stored.issue, baseline, resumed))
+        save_start(stored, config, record)
+        return moved(stored.issue, Status.IN_PROGRESS, today, _log_line(stored.issue, record, resumed))
 
     stored = take(store, name, "start", change)
-    skeleton = None if baseline.coverage.covered else skeleton_for(stored.name, stored.issue, config)
-    return Started(stored, baseline, resumed, goal_of(stored.issue), skeleton)
+    skeleton = None if record.coverage.covered else skeleton_for(stored.name, stored.issue, config)
+    return Started(stored, record, resumed, goal_of(stored.issue), skeleton)
 
 
 def _require(stored: StoredIssue, force: bool) -> None:
@@ -136,22 +136,22 @@ def _require(stored: StoredIssue, force: bool) -> None:
         )
 
 
-def _resumed(stored: StoredIssue, config: Config, before: Before) -> Baseline | None:
+def _resumed(stored: StoredIssue, config: Config, before: Before) -> StartRecord | None:
     """The "before" of an earlier attempt, where it still stands."""
     if stored.issue.status not in _RESUMED or before.benchmark or before.target or before.profile:
         return None
-    baseline = load_baseline(stored, config)
-    if baseline is None or (baseline.commit and not has_commit(config.root, baseline.commit)):
+    record = load_start(stored, config)
+    if record is None or (record.commit and not has_commit(config.root, record.commit)):
         return None
-    return baseline
+    return record
 
 
-def _recorded(stored: StoredIssue, config: Config, before: Before) -> Baseline:
+def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecord:
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     checked_out = head(config.root)
     lay_about = files_lying_about(config.root)
     results = _results(stored, config, before)
-    baseline = Baseline(
+    record = StartRecord(
         recorded=now,
         commit=checked_out.revision if checked_out else None,
         dirty=is_dirty(config.root) if checked_out else False,
@@ -162,7 +162,7 @@ def _recorded(stored: StoredIssue, config: Config, before: Before) -> Baseline:
         profile=stored.issue.field("PROFILE"),
         coverage=_coverage(stored.issue, config, results, before.profile),
     )
-    return with_target(baseline, before.target)
+    return with_target(record, before.target)
 
 
 def _results(stored: StoredIssue, config: Config, before: Before) -> Results | None:
@@ -206,27 +206,27 @@ def _recorded_profile(issue: Issue, config: Config) -> Profile | None:
     return profile if any(tuple(r.command) == config.benchmark_command for r in records) else None
 
 
-def _target(baseline: Baseline) -> Any:
-    return baseline.results.named(baseline.target) if baseline.results and baseline.target else None
+def _target(record: StartRecord) -> Any:
+    return record.results.named(record.target) if record.results and record.target else None
 
 
-def before_text(baseline: Baseline) -> str:
+def before_text(record: StartRecord) -> str:
     """Say in a few words what stands for the state before: ``12.4 ms (parse, 10 measurements)``."""
-    target = _target(baseline)
+    target = _target(record)
     if target is None:
-        return f"profile {baseline.profile}"
+        return f"profile {record.profile}"
     count = int(target.seconds.size)
     return f"{human_duration(target.median * 1e9)} ({target.name}, {count} measurements)"
 
 
-def commit_text(baseline: Baseline) -> str:
+def commit_text(record: StartRecord) -> str:
     """Say at which commit the state before is, and whether it had uncommitted changes."""
-    if baseline.commit is None:
+    if record.commit is None:
         return "no commit"
-    return f"commit {baseline.commit[:12]}{' with uncommitted changes' if baseline.dirty else ''}"
+    return f"commit {record.commit[:12]}{' with uncommitted changes' if record.dirty else ''}"
 
 
-def _log_line(issue: Issue, baseline: Baseline, resumed: bool) -> str:
+def _log_line(issue: Issue, record: StartRecord, resumed: bool) -> str:
     which = f"attempt {issue.attempts + 1} " if issue.attempts or resumed else ""
     still = "still " if resumed else ""
-    return f"{which}started; before {still}is {commit_text(baseline)}, {before_text(baseline)}"
+    return f"{which}started; before {still}is {commit_text(record)}, {before_text(record)}"

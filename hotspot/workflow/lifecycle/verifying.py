@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotspot.benchmarks.baselines import Baseline, find_baseline
 from hotspot.benchmarks.run import ROUNDS
 from hotspot.config import Config
 from hotspot.errors import TooFewSamples, UsageError
@@ -19,11 +20,11 @@ from hotspot.workflow.issues.issue_model import VERIFICATION, Issue, Status
 from hotspot.workflow.issues.issue_text import with_try
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
 from hotspot.workflow.lifecycle.attribution import Attribution, attribute
-from hotspot.workflow.lifecycle.baseline import Baseline, folder_of, load_baseline
 from hotspot.workflow.lifecycle.commands import CommandRun, run_command
 from hotspot.workflow.lifecycle.goal import Goal, goal_of
 from hotspot.workflow.lifecycle.judging import Finding, judge_benchmarks, judge_profiles
 from hotspot.workflow.lifecycle.measuring import Supplied, check_rerun, read_supplied, rerun
+from hotspot.workflow.lifecycle.start_record import StartRecord, folder_of, load_start
 from hotspot.workflow.lifecycle.steps import moved, require, summary, take
 from hotspot.workflow.lifecycle.verification_text import Report, verification_blocks
 
@@ -103,12 +104,14 @@ def verify(name: str, config: Config, measure: Measure, *, today: datetime.date)
     store = IssueStore.of(config)
     stored = store.load(store.find(name))
     require(stored, "verify")
-    baseline = load_baseline(stored, config)
+    record = load_start(stored, config)
+    origin = _origin(stored.issue, config)
     supplied = None
     if measure.before or measure.after:
-        supplied = read_supplied(measure.before, measure.after, baseline)
+        stands_for = origin.results if origin else record.results if record else None
+        supplied = read_supplied(measure.before, measure.after, stands_for)
     else:
-        check_rerun(config, baseline)
+        check_rerun(config, _commit(origin, record))
     how = (
         "from files"
         if supplied
@@ -120,7 +123,7 @@ def verify(name: str, config: Config, measure: Measure, *, today: datetime.date)
 
     stored = take(store, name, "verify", begin)
     tests = run_command(config.test_command, config.root, "test_command") if config.test_command else None
-    work = _Work(stored, config, measure, baseline, supplied, tests)
+    work = _Work(stored, config, measure, record, origin, supplied, tests)
     if tests is not None and not tests.passed:
         report = work.report(None, None, "supplied", ())
         what = f"tests fail: {tests.sentence}"
@@ -142,7 +145,8 @@ class _Work:
     stored: StoredIssue
     config: Config
     measure: Measure
-    baseline: Baseline | None
+    record: StartRecord | None
+    origin: Baseline | None
     supplied: Supplied | None
     tests: CommandRun | None
 
@@ -164,7 +168,7 @@ class _Work:
 
     @property
     def target(self) -> str | None:
-        return self.measure.target or (self.baseline.target if self.baseline else None)
+        return self.measure.target or (self.record.target if self.record else None)
 
     def measured(self) -> Report:
         return self._from_files(self.supplied) if self.supplied else self._again()
@@ -183,7 +187,7 @@ class _Work:
         return self.report(finding, attribution, "supplied", commands)
 
     def _again(self) -> Report:
-        commit = check_rerun(self.config, self.baseline)
+        commit = check_rerun(self.config, _commit(self.origin, self.record))
         folder = folder_of(self.stored, self.config)
         number = len(list(folder.glob("verify-*.json"))) + 1
         data = folder / f"verify-{number}.json"
@@ -200,6 +204,24 @@ class _Work:
         absolute = Path(os.path.abspath(path))
         root = self.config.root
         return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else path
+
+
+def _origin(issue: Issue, config: Config) -> Baseline | None:
+    """The baseline that an issue born from a regression is held against, where it is still there."""
+    kind, _, baseline_id = issue.field("ORIGIN").partition(" ")
+    if kind.lower() != "regression" or not baseline_id.strip():
+        return None
+    try:
+        return find_baseline(config, baseline_id.strip())
+    except UsageError:
+        return None
+
+
+def _commit(origin: Baseline | None, record: StartRecord | None) -> str | None:
+    """The commit that is the side before: the baseline's where it is one, else the one at the start."""
+    if origin is not None and origin.revision and not origin.dirty:
+        return origin.revision
+    return record.commit if record else None
 
 
 def _finish(
