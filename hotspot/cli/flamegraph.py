@@ -63,12 +63,15 @@ def command(
     kind = _kind_of(output)
     if color_by == "difference" and after is None:
         raise UsageError("--color-by difference needs two profiles")
+    if kind == "svg" and after is not None:
+        raise UsageError("a difference is drawn as a page", hint="name OUT something.html")
     if kind == "svg" and sandwich is not None:
         raise UsageError("a sandwich is drawn as a page", hint="name OUT something.html")
     assert output is not None
     if after is not None:
-        diff = _compared(profile or "", after, inputs)
-        pieces, said = _difference(diff, kind, sandwich, color_by, orientation, inputs)
+        assert profile is not None
+        diff = _compared(profile, after, inputs)
+        pieces, said = _difference(diff, sandwich, color_by, orientation, inputs)
     else:
         pieces, said = _profile(profile, kind, sandwich, color_by, orientation, inputs)
     write_pieces(output, pieces)
@@ -123,7 +126,6 @@ def _compared(before: str, after: str, inputs: InputOptions) -> Diff:
 
 def _difference(
     diff: Diff,
-    kind: str,
     pattern: str | None,
     color_by: str | None,
     orientation: Orientation,
