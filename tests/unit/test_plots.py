@@ -15,6 +15,7 @@ from hotspot.plots.coloring import (
 )
 from hotspot.plots.figure import literal
 from hotspot.report.flamegraph import _MATCH
+
 from tests.diff_vocabulary import PROGRAM, edited, runs
 from tests.vocabulary import profile_from_text
 
@@ -68,7 +69,7 @@ def test_a_sandwich_of_nothing_is_a_usage_error() -> None:
         sandwich(flame_of_profile(profile_from_text(STACKS)), "absent")
 
 
-def test_a_change_colours_the_way_to_it_and_chance_colours_nothing() -> None:
+def test_a_change_colours_the_way_to_it() -> None:
     from hotspot import diff
 
     slower = edited(
@@ -83,7 +84,14 @@ def test_a_change_colours_the_way_to_it_and_chance_colours_nothing() -> None:
     assert called["less"] == called["sort"] == "5+ points more"
     assert called["brand_new"] == "new"
     assert called["emit"] == "gone"
-    assert called["find"] == called["load"] == "no clear change"
+
+
+def test_what_chance_does_colours_nothing() -> None:
+    from hotspot import diff
+
+    flame = flame_of_diff(diff(runs(PROGRAM), runs(PROGRAM, seed=1)))
+    (coloring,) = [c for c in colorings(flame) if c.key == "difference"]
+    assert {DIFFERENCES[category].name for category in coloring.of_node} == {"no clear change"}
 
 
 def luminance(color: str) -> float:
