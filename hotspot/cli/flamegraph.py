@@ -85,7 +85,8 @@ def command(
 def _kind_of(output: str | None) -> str:
     if output is None:
         raise UsageError(
-            "where to?", hint="name a file: -o flame.html or -o flame.svg, or - for a page on stdout"
+            "no output file is named",
+            hint="name a file: -o flame.html or -o flame.svg, or - for a page on stdout",
         )
     kind = "html" if output == "-" else _FORMATS.get(os.path.splitext(output)[1].lower())
     if kind is None:
