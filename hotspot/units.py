@@ -112,6 +112,12 @@ def human_duration(nanoseconds: float) -> str:
     return f"{nanoseconds:.0f} ns"
 
 
+def human_seconds(seconds: float) -> str:
+    """Return a benchmark's time, three significant digits also below a nanosecond."""
+    nanoseconds = seconds * 1e9
+    return human_duration(nanoseconds) if abs(nanoseconds) >= 999.5 else f"{nanoseconds:.3g} ns"
+
+
 def human_bytes(size: float) -> str:
     """Return a size in binary multiples, as pprof prints it."""
     for factor, symbol in ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")):
