@@ -54,8 +54,12 @@ def test_click_zooms_and_keys_go_back(page: Page, tmp_path: Path) -> None:
     box = page.evaluate(
         "(() => { const r = document.querySelector('.plot').getBoundingClientRect(); return [r.left, r.top, r.width] })()"
     )
-    page.point(box[0] + box[2] * 0.8, box[1] + 2.5 * 19)
-    page.point(box[0] + box[2] * 0.8 + 1, box[1] + 2.5 * 19, click=True)
+    x, y = box[0] + box[2] * 0.8, box[1] + 2.5 * 19
+    page.point(x, y)
+    page.wait_for(
+        "document.querySelector('.details b')?.textContent == 'b'"
+    )  # plotly clicks what it hovers over
+    page.point(x, y, click=True)
     page.wait_for("document.querySelector('.zoomed').textContent == 'Zoomed into b'")
     page.evaluate("document.querySelector('.plot').focus()")
     page.press("Escape")
