@@ -27,9 +27,8 @@ _COST = re.compile(r"^[+\-*]?(?:\d|0x|\*|$)")
 _JUMPS = ("jump", "jcnd", "jfi", "jfn")  # with --collect-jumps=yes: where code jumped to, which is no call
 _POSITION_KINDS = ("instr", "line")
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
-_YAPPI = re.compile(
-    r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL
-)  # yappi puts file and line into the name too
+# yappi puts file and line into the name too
+_YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
 _MAX_COST = 2**63 - 1
 
 

@@ -16,8 +16,8 @@ from hotspot.source.changes import ChangedFile, changed_since, has_commit
 from hotspot.workflow.issues.issue_model import IMPLEMENTATION, UNKNOWN, Issue, Status
 from hotspot.workflow.issues.issue_text import bullet, one_line, with_try
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
-from hotspot.workflow.lifecycle.baseline import Baseline, load_baseline
 from hotspot.workflow.lifecycle.commands import CommandRun, run_command
+from hotspot.workflow.lifecycle.start_record import StartRecord, load_start
 from hotspot.workflow.lifecycle.steps import moved, require, summary, take
 
 _TEST_FILE = re.compile(
@@ -84,9 +84,9 @@ def implement(
     store = IssueStore.of(config)
     stored = store.load(store.find(name))
     require(stored, "implement")
-    baseline = load_baseline(stored, config)
-    since = _since(baseline, config)
-    changed = _changed(baseline, config, since)
+    record = load_start(stored, config)
+    since = _since(record, config)
+    changed = _changed(record, config, since)
     of_files, words = _sorted_out(changes, changed, config.root, known=since is not None)
     files = _modified_files(changed, of_files)
     test_run = run_command(config.test_command, config.root, "test_command") if config.test_command else None
@@ -104,16 +104,16 @@ def implement(
     return Implemented(take(store, name, "implement", change), since, files, test_run, lint_run)
 
 
-def _since(baseline: Baseline | None, config: Config) -> str | None:
-    commit = baseline.commit if baseline else None
+def _since(record: StartRecord | None, config: Config) -> str | None:
+    commit = record.commit if record else None
     return commit if commit and has_commit(config.root, commit) else None
 
 
-def _changed(baseline: Baseline | None, config: Config, since: str | None) -> tuple[ChangedFile, ...]:
+def _changed(record: StartRecord | None, config: Config, since: str | None) -> tuple[ChangedFile, ...]:
     """What differs since the start, but for files that lay about untracked then and are as they were."""
-    if baseline is None or since is None:
+    if record is None or since is None:
         return ()
-    lay_about = baseline.untouched(config.root)
+    lay_about = record.untouched(config.root)
     return tuple(file for file in changed_since(config.root, since) if file.path not in lay_about)
 
 

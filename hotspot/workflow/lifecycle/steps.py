@@ -114,7 +114,8 @@ def take(
 
 def moved(issue: Issue, status: Status, today: datetime.date, what: str) -> Issue:
     """Return the issue in another status, with a line in its log that says what happened."""
-    return issue.with_field("STATUS", status).with_log(today, status, one_line(what, 1000))
+    in_one_line = one_line(" ".join(what.split()), 1000)
+    return issue.with_field("STATUS", status).with_log(today, status, in_one_line)
 
 
 def summary(stored: StoredIssue) -> dict[str, Any]:

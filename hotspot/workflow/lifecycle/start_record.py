@@ -15,8 +15,8 @@ from typing import Any
 from hotspot.benchmarks.model import Benchmark, Results, seconds_array
 from hotspot.config import Config
 from hotspot.errors import UnreadableInput, UsageError
-from hotspot.files import write_atomically
 from hotspot.source.changes import untracked
+from hotspot.state import write_json
 from hotspot.workflow.issues.issue_model import UNKNOWN
 from hotspot.workflow.issues.store import StoredIssue
 
@@ -47,7 +47,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class StartRecord:
     """The state at the start of the work.
 
     Attributes:
@@ -117,26 +117,25 @@ def folder_of(stored: StoredIssue, config: Config) -> Path:
     return config.state_directory / "issues" / (stored.name if fingerprint == UNKNOWN else fingerprint)
 
 
-def save_baseline(stored: StoredIssue, config: Config, baseline: Baseline) -> Path:
+def save_start(stored: StoredIssue, config: Config, record: StartRecord) -> Path:
     """Write what was recorded; only under the lock of the issues."""
     folder = folder_of(stored, config)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "start.json"
-    text = json.dumps(baseline.to_dict(), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
-    write_atomically(path, text.encode())
+    write_json(path, record.to_dict())
     return path
 
 
-def load_baseline(stored: StoredIssue, config: Config) -> Baseline | None:
+def load_start(stored: StoredIssue, config: Config) -> StartRecord | None:
     """Read what was recorded at the start; None where nothing was.
 
     Raises:
-        UnreadableInput: the file is there and is not what `save_baseline` writes.
+        UnreadableInput: the file is there and is not what `save_start` writes.
     """
     path = folder_of(stored, config) / "start.json"
     try:
         document = json.loads(path.read_bytes())
-        return _baseline_from(document)
+        return _record_from(document)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -146,18 +145,18 @@ def load_baseline(stored: StoredIssue, config: Config) -> Baseline | None:
         raise UnreadableInput(str(path), "not what `issues start` writes", hint=hint) from error
 
 
-def with_target(baseline: Baseline, target: str | None) -> Baseline:
-    """Return the baseline with the benchmark that decides.
+def with_target(record: StartRecord, target: str | None) -> StartRecord:
+    """Return the record with the benchmark that decides.
 
     Args:
-        baseline: whose results hold it.
+        record: whose results hold it.
         target: a name; None for the only one, and None where there are no results.
 
     Raises:
         UsageError: no such benchmark, or several to choose from.
     """
-    results = baseline.results
-    return baseline if results is None else replace(baseline, target=chosen_target(results, target))
+    results = record.results
+    return record if results is None else replace(record, target=chosen_target(results, target))
 
 
 def chosen_target(results: Results, target: str | None) -> str:
@@ -215,11 +214,11 @@ def _results_from(document: Mapping[str, Any]) -> Results:
     )
 
 
-def _baseline_from(document: Mapping[str, Any]) -> Baseline:
+def _record_from(document: Mapping[str, Any]) -> StartRecord:
     if document["schema"] != _SCHEMA:
         raise ValueError(document["schema"])
     coverage = document["coverage"]
-    return Baseline(
+    return StartRecord(
         recorded=document["recorded"],
         commit=document["commit"],
         dirty=document["dirty"],
