@@ -164,7 +164,7 @@ def drop(name: str, reason: str, project: Path | None) -> None:
 
 
 def _close(step: str, name: str, reason: str, config: Config) -> None:
-    from hotspot.workflow.issues.closing import close
+    from hotspot.workflow.lifecycle.closing import close
 
     stored = close(step, name, reason, config, today=datetime.date.today())
     click.echo(f"{stored.name} is {stored.issue.status}")

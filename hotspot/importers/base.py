@@ -253,25 +253,25 @@ class FileRange(io.RawIOBase):
         self._at = begin
 
     def readable(self) -> bool:
-        """Return True."""
+        """Return that it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Return True."""
+        """Return that it has a position."""
         return True
 
     def fileno(self) -> int:
-        """Return the descriptor."""
+        """Return the descriptor of the file."""
         return self._descriptor
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place in the range and return it, counted from its first byte."""
+        """Move to a byte of the range, counted from its beginning, and return it."""
         base = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
         self._at = max(self._begin, base + offset)
         return self._at - self._begin
 
     def readinto(self, buffer: Any) -> int:
-        """Read into a buffer and return how many bytes."""
+        """Fill a buffer and return how many bytes there were."""
         view = memoryview(buffer).cast("B")
         data = os.pread(self._descriptor, max(0, min(len(view), self._end - self._at)), self._at)
         view[: len(data)] = data
