@@ -16,6 +16,7 @@ from hotspot.advice.syntax import (
     enclosing_function,
     enclosing_loop,
     has_call,
+    is_in_function,
     names_in,
     statement_lines,
 )
@@ -104,7 +105,10 @@ class HotSource:
             if not self._is_own(match):
                 continue
             loop = enclosing_loop(match, self._top, self._syntax)
-            if pattern.inside == "loop" and (loop is None or not self._is_invariant(pattern, captures, loop)):
+            if pattern.inside == "loop":
+                if loop is None or not self._is_invariant(pattern, captures, loop):
+                    continue
+            elif not is_in_function(match, self._syntax):
                 continue
             if not self._in_context(pattern, captures, match):
                 continue
@@ -157,7 +161,7 @@ class HotSource:
         for _, found in matches(compile_query(self._grammar, text), self._root):
             nodes = [node for group in found.values() for node in group]
             same = all(text_of(found[name][0]) == known[name] for name in found.keys() & known.keys())
-            if same and nodes and self._is_visible(nodes[0], around, known):
+            if same and self._is_visible(nodes[0], around, known):
                 return True
         return False
 

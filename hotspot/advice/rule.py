@@ -45,7 +45,8 @@ class SourcePattern(_Table):
     Attributes:
         languages: that the query is written for.
         query: tree-sitter query; the node captured as ``@match`` is what was found.
-        inside: ``loop`` where only code that a loop repeats counts.
+        inside: ``loop`` where only code that a loop repeats counts; ``function`` for any code but that at the top of a
+            file, which runs once.
         invariant: captures that must not change from one iteration of that loop to the next.
         where: a query that must match as well, anywhere the match can see; captures of one name have one text.
         unless: a query that must not match, the same way.
@@ -181,6 +182,9 @@ def faults(rule: Rule, class_ids: frozenset[str]) -> list[str]:
             found.append("a source pattern names no languages")
         if "@match" not in pattern.query:
             found.append("a source query has no @match")
+        for name, query in (("where", pattern.where), ("unless", pattern.unless)):
+            if query is not None and "@" not in query:
+                found.append(f"{name} captures nothing, so that nobody knows where it matched")
         if pattern.invariant and pattern.inside != "loop":
             found.append('invariant makes sense only with inside = "loop"')
     for example in rule.examples:

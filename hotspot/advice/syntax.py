@@ -241,6 +241,14 @@ def enclosing_function(node: Node, syntax: Syntax) -> Node | None:
     return None
 
 
+def is_in_function(node: Node, syntax: Syntax) -> bool:
+    """Return whether a node is a function or lies in one, as opposed to code that runs once, at import."""
+    here: Node | None = node
+    while here is not None and here.type not in syntax.functions:
+        here = here.parent
+    return here is not None
+
+
 def statement_lines(node: Node, syntax: Syntax) -> tuple[int, int]:
     """Return first and last line (from 1) of the statement around a node, or of the node where that has a block."""
     here = node
