@@ -99,7 +99,9 @@ class Matcher:
     def findings(self, place: HotPlace) -> tuple[Finding, ...]:
         """Return the findings of a place, the one that promises most first."""
         lines = self._line_weights(place.nodes)
-        found = [finding for rule in self._rules if (finding := self._finding(rule, place, lines)) is not None]
+        found = [
+            finding for rule in self._rules if (finding := self._finding(rule, place, lines)) is not None
+        ]
         found.sort(key=lambda f: (-f.score, _ORDERS.index(f.rule.order), f.rule.id))
         return tuple(found)
 
@@ -173,5 +175,3 @@ class Matcher:
 
 def _is_about(rule: Rule, noun: str) -> bool:
     return any(fnmatchcase(noun, pattern) for pattern in rule.value_types)
-
-

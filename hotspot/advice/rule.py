@@ -19,11 +19,13 @@ Complexity = Literal["Low", "Medium", "High"]
 Needs = Literal["frames", "source", "either", "both"]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", "-")):
+class _Table(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", "-")
+):
     """A TOML table: keys are spelled with hyphens, an unknown one is an error."""
 
 
-class FramePattern(_Table):
+class FramePattern(_Table, frozen=True):
     """Frames below a place; a frame fits where all that is given fits.
 
     Attributes:
@@ -39,7 +41,7 @@ class FramePattern(_Table):
     module: str | None = None
 
 
-class SourcePattern(_Table):
+class SourcePattern(_Table, frozen=True):
     """Code inside a hot function.
 
     Attributes:
@@ -64,7 +66,7 @@ class SourcePattern(_Table):
     say: str = "{match}"
 
 
-class Example(_Table):
+class Example(_Table, frozen=True):
     """What a rule must fire on, or must not.
 
     Attributes:
@@ -80,7 +82,7 @@ class Example(_Table):
     stacks: str | None = None
 
 
-class Rule(_Table):
+class Rule(_Table, frozen=True):
     """One rule.
 
     Attributes:
@@ -150,10 +152,14 @@ def faults(rule: Rule, class_ids: frozenset[str]) -> list[str]:
         found.append(f"the id {rule.id!r} is not lower-case words joined by hyphens")
     low, high = rule.gain
     if not 1 <= low <= high <= MAX_GAIN:
-        found.append(f"gain is [{low:g}, {high:g}], not two factors from 1 to {MAX_GAIN:g}, the smaller first")
+        found.append(
+            f"gain is [{low:g}, {high:g}], not two factors from 1 to {MAX_GAIN:g}, the smaller first"
+        )
     if not 0 <= rule.min_share <= 1:
         found.append(f"min-share is {rule.min_share:g}, not a share from 0 to 1")
-    found += [f"{name} is empty" for name in ("title", "what", "why", "risk") if not getattr(rule, name).strip()]
+    found += [
+        f"{name} is empty" for name in ("title", "what", "why", "risk") if not getattr(rule, name).strip()
+    ]
     found += [f"{name} is empty" for name in ("approach", "validate") if not getattr(rule, name)]
     if rule.needs in ("frames", "both") and not rule.frames:
         found.append(f"needs is {rule.needs!r} but there are no frames")
@@ -167,7 +173,10 @@ def faults(rule: Rule, class_ids: frozenset[str]) -> list[str]:
         if pattern == FramePattern():
             found.append("a frames table is empty: it would match every frame")
         unknown = [name for name in pattern.classes if name not in class_ids]
-        found += [f"frames: no class is called {name!r}; there are {', '.join(sorted(class_ids))}" for name in unknown]
+        found += [
+            f"frames: no class is called {name!r}; there are {', '.join(sorted(class_ids))}"
+            for name in unknown
+        ]
         found += [_regex_fault(f"frames.{key}", getattr(pattern, key)) for key in ("name", "file", "module")]
     found += [_regex_fault("callers", text) for text in rule.callers]
     languages = {name for pattern in rule.source for name in pattern.languages} | set(rule.instead)
@@ -177,15 +186,15 @@ def faults(rule: Rule, class_ids: frozenset[str]) -> list[str]:
         for name in sorted(languages)
         if name not in LANGUAGES
     ]
-    for pattern in rule.source:
-        if not pattern.languages:
+    for source in rule.source:
+        if not source.languages:
             found.append("a source pattern names no languages")
-        if "@match" not in pattern.query:
+        if "@match" not in source.query:
             found.append("a source query has no @match")
-        for name, query in (("where", pattern.where), ("unless", pattern.unless)):
+        for name, query in (("where", source.where), ("unless", source.unless)):
             if query is not None and "@" not in query:
                 found.append(f"{name} captures nothing, so that nobody knows where it matched")
-        if pattern.invariant and pattern.inside != "loop":
+        if source.invariant and source.inside != "loop":
             found.append('invariant makes sense only with inside = "loop"')
     for example in rule.examples:
         if example.code is None and example.stacks is None:

@@ -50,7 +50,11 @@ _C = Syntax(
     closures=frozenset(),
     blocks=frozenset({"compound_statement", "translation_unit", "case_statement"}),
     calls={"call_expression": ("function", "arguments")},
-    assigned={"assignment_expression": "left", "init_declarator": "declarator", "update_expression": "argument"},
+    assigned={
+        "assignment_expression": "left",
+        "init_declarator": "declarator",
+        "update_expression": "argument",
+    },
     extra_changes=frozenset({"pointer_expression"}),  # `&x` may be written through
 )
 _JAVASCRIPT = Syntax(
@@ -252,7 +256,11 @@ def is_in_function(node: Node, syntax: Syntax) -> bool:
 def statement_lines(node: Node, syntax: Syntax) -> tuple[int, int]:
     """Return first and last line (from 1) of the statement around a node, or of the node where that has a block."""
     here = node
-    while here.parent is not None and here.parent.type not in syntax.blocks and not _has_block(here.parent, syntax):
+    while (
+        here.parent is not None
+        and here.parent.type not in syntax.blocks
+        and not _has_block(here.parent, syntax)
+    ):
         here = here.parent
     return here.start_point[0] + 1, here.end_point[0] + 1
 

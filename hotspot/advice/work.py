@@ -94,9 +94,7 @@ class Work:
         tree = self.profile.call_tree
         wanted = wanted & self.outside
         # A wanted node is the topmost where the next place or wanted node above it is a place.
-        above = np.where(
-            tree.parent >= 0, nearest_marked(tree, self.marked | wanted)[tree.parent], -1
-        )
+        above = np.where(tree.parent >= 0, nearest_marked(tree, self.marked | wanted)[tree.parent], -1)
         first = wanted & (above >= 0) & self.marked[above]
         decider = nearest_marked(tree, self.marked | first)
         result: Int32 = np.where((decider >= 0) & first[decider], decider, -1).astype(np.int32)
@@ -149,7 +147,11 @@ class Work:
         if OWN in pattern.classes:
             decider[self.marked] = np.flatnonzero(self.marked)
         named = np.ones(len(frames), dtype=bool)
-        for text, column in ((pattern.name, frames.name), (pattern.file, frames.file), (pattern.module, frames.module)):
+        for text, column in (
+            (pattern.name, frames.name),
+            (pattern.file, frames.file),
+            (pattern.module, frames.module),
+        ):
             if text is not None:
                 named &= self._told_by(text, column)
         wanted = [CLASS_IDS.index(name) for name in pattern.classes if name in CLASS_IDS]

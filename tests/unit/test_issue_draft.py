@@ -10,16 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hotspot.advice.frame_classes import CLASSES, OTHER, OWN
+from hotspot.advice.frame_names import CLASS_IDS, class_of, is_library_frame
+from hotspot.advice.impact import binomial_interval
 from hotspot.config import Config
 from hotspot.profile import Kind, Loss, LossKind, Profile, Provenance
 from hotspot.source.ownership import Ownership
 from hotspot.units import ValueType
 from hotspot.workflow.issues.draft import DraftResult, draft_issues
-from hotspot.workflow.issues.frame_classes import CLASSES, OTHER, OWN
-from hotspot.workflow.issues.frame_names import CLASS_IDS, class_of, is_library_frame
 from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, Issue
 from hotspot.workflow.issues.issue_text import parse
-from hotspot.workflow.issues.measured import binomial_interval
 from hotspot.workflow.issues.places import Basis, charge, fingerprint
 from hotspot.workflow.issues.wording import file_name, short_name
 

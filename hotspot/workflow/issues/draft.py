@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotspot.advice.loader import load_catalogue
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
@@ -32,6 +33,7 @@ class DraftRow:
     Attributes:
         name: the issue's file name without ``.txt``; None where no file belongs to it.
         title: of the issue.
+        rule: id of the rule that fits best, None where none does or the place was not looked at.
         changed: whether the file is, or would be, written.
         reason: why it was skipped; None where it was not.
     """
@@ -41,6 +43,7 @@ class DraftRow:
     place: Place | None
     fingerprint: str | None
     title: str | None = None
+    rule: str | None = None
     changed: bool = False
     reason: str | None = None
 
@@ -56,7 +59,7 @@ class DraftRow:
             "file": (place.file or place.recorded_file) if place else None,
             "line": place.line if place else None,
             "in_app": place.in_app if place else None,
-            "rule": None,
+            "rule": self.rule,
             "fingerprint": self.fingerprint,
         }
         return row if self.reason is None else {**row, "reason": self.reason}
@@ -142,7 +145,8 @@ class _Drafting:
         self.today = today
         self.dry_run = dry_run
         self.contents = store.read()
-        self.measurer = Measurer(subject.charges, subject.config.root)
+        catalogue = load_catalogue(subject.config.root)
+        self.measurer = Measurer(subject.charges, subject.config.root, catalogue, subject.noun)
         self.taken: set[str] = set()
         self.matched: set[Path] = set()
 
@@ -181,26 +185,28 @@ class _Drafting:
         closed = _CLOSED.get(stored.issue.status)
         if closed is not None:
             return "skipped", self._row(stored.path, place, stored.issue, reason=closed)
-        updated = self._refreshed(stored.issue, place)
+        measured = self.measurer.measure(place)
+        updated = self._refreshed(stored.issue, place, measured)
         changed = updated.text != stored.issue.text
         if changed and not self.dry_run:
             self.store.save(stored.path, updated)
-        return "updated", self._row(stored.path, place, updated, changed=changed)
+        return "updated", self._row(stored.path, place, updated, rule=_rule(measured), changed=changed)
 
     def _create(self, place: Place) -> DraftRow:
-        issue = _drafted(self.subject, place, self.measurer.measure(place), self.today)
+        measured = self.measurer.measure(place)
+        issue = _drafted(self.subject, place, measured, self.today)
         path = self.store.free_path(wording.file_name(place), self.taken)
         if not self.dry_run:
             self.store.save(path, issue)
-        return self._row(path, place, issue, changed=True)
+        return self._row(path, place, issue, rule=_rule(measured), changed=True)
 
-    def _refreshed(self, issue: Issue, place: Place) -> Issue:
+    def _refreshed(self, issue: Issue, place: Place, measured: Measured) -> Issue:
         """Rewrite what a later draft may: the numbers, never what a person says about them."""
         subject, profile = self.subject, self.subject.profile
         section = issue.section(ANALYSIS)
         block = section.block("Evidence") if section else None
         kept = evidence.remarks(block.text) if block else ""
-        lines = evidence.evidence(subject, place, self.measurer.measure(place))
+        lines = evidence.evidence(subject, place, measured)
         return (
             issue.with_field("PROFILE", evidence.profile_line(profile, subject.path))
             .with_line(ANALYSIS, "Runtime", evidence.runtime(profile))
@@ -210,9 +216,18 @@ class _Drafting:
         )
 
     def _row(
-        self, path: Path, place: Place, issue: Issue, *, changed: bool = False, reason: str | None = None
+        self,
+        path: Path,
+        place: Place,
+        issue: Issue,
+        *,
+        rule: str | None = None,
+        changed: bool = False,
+        reason: str | None = None,
     ) -> DraftRow:
-        return DraftRow(path.stem, path, place, issue.field("FINGERPRINT"), issue.title, changed, reason)
+        return DraftRow(
+            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason
+        )
 
     def _too_small(self, place: Place) -> DraftRow:
         reason = (
@@ -220,6 +235,10 @@ class _Drafting:
             f"({human_share(place.share)} or less)"
         )
         return DraftRow(None, None, place, place.fingerprint, reason=reason)
+
+
+def _rule(measured: Measured) -> str | None:
+    return measured.findings[0].rule.id if measured.findings else None
 
 
 _CLOSED = {
@@ -271,10 +290,10 @@ def _drafted(subject: Subject, place: Place, measured: Measured, today: datetime
             root_cause=wording.root_cause(subject, place, measured),
             evidence=evidence.evidence(subject, place, measured),
             approach=wording.approach(measured),
-            expected_impact=wording.expected_impact(subject, place),
+            expected_impact=wording.expected_impact(subject, place, measured),
             risk=wording.risk(measured),
-            complexity=wording.complexity(place),
-            validation=wording.validation(subject),
+            complexity=wording.complexity(place, measured),
+            validation=wording.validation(subject, measured),
             entry=f"Found while profiling {path}",
         )
     )
