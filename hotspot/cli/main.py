@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("info", "What a profile holds, what was lost, how far to trust it."),
     "diff": ("diff", "What got slower and faster, and whether that is real."),
     "issues": ("issues", "Draft issue files for the hottest places in your code."),
+    "rules": ("rules", "The rules that issues are drafted from: list them, explain one."),
     "convert": ("convert", "Convert a profile to another format."),
     "merge": ("merge", "Merge many profiles into one."),
     "formats": ("formats", "Formats that hotspot reads and writes."),
