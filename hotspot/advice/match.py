@@ -98,20 +98,31 @@ class Matcher:
 
     def findings(self, place: HotPlace) -> tuple[Finding, ...]:
         """Return the findings of a place, the one that promises most first."""
-        lines = self._line_weights(place.nodes)
+        lines = self._line_weights(place)
         found = [
             finding for rule in self._rules if (finding := self._finding(rule, place, lines)) is not None
         ]
         found.sort(key=lambda f: (-f.score, _ORDERS.index(f.rule.order), f.rule.id))
         return tuple(found)
 
-    def _line_weights(self, nodes: Int32) -> dict[int, int]:
-        """The charged weight of each known line of a place."""
+    def _line_weights(self, place: HotPlace) -> dict[int, int]:
+        """The charged weight of each known line of a place; empty where the profile does not tell its lines."""
+        source, nodes = place.source, place.nodes
+        if source is None:
+            return {}
         lines = self._profile.frames.line[self._profile.call_tree.frame[self._work.holder[nodes]]]
         distinct, inverse = np.unique(lines, return_inverse=True)
         sums = np.zeros(len(distinct), dtype=np.int64)
         np.add.at(sums, inverse.reshape(-1), self._profile.node_self[nodes])
-        return {line: weight for line, weight in zip(distinct.tolist(), sums.tolist(), strict=True) if line}
+        known = {
+            line: weight
+            for line, weight in zip(distinct.tolist(), sums.tolist(), strict=True)
+            if line and source.has_line(line)
+        }
+        # Most of it on lines of inlined functions, or all of it where the function begins, says nothing about lines.
+        if 2 * sum(known.values()) < int(sums.sum()) or all(source.is_declaration(line) for line in known):
+            return {}
+        return known
 
     def _finding(self, rule: Rule, place: HotPlace, lines: dict[int, int]) -> Finding | None:
         hit = self._work.frames(rule, place.nodes) if rule.frames else None

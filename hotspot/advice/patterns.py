@@ -58,13 +58,17 @@ class HotSource:
         source: the whole file.
         language: one of `hotspot.source.grammars.LANGUAGES`.
         lines: first and last line of the function, from 1; None for the file as a whole.
+        declared: the line where the function's name stands.
     """
 
-    def __init__(self, source: bytes, language: str, lines: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, source: bytes, language: str, lines: tuple[int, int] | None = None, declared: int | None = None
+    ) -> None:
         self.language = _PATTERNS_OF.get(language, language)
         self._grammar = language
         self._source = source
         self._lines = lines
+        self._declared = declared
         self._syntax = SYNTAX[language]
         self._changed: dict[int, frozenset[str]] = {}
 
@@ -87,6 +91,14 @@ class HotSource:
         start = len(self._text[first - 1]) - len(self._text[first - 1].lstrip())
         found = self._root.descendant_for_point_range((first - 1, start), (last - 1, column))
         return found or self._root
+
+    def has_line(self, line: int) -> bool:
+        """Return whether a line is the function's own: compilers give it those of what they inlined as well."""
+        return self._lines is None or self._lines[0] <= line <= self._lines[1]
+
+    def is_declaration(self, line: int) -> bool:
+        """Return whether a line is where the function begins: some recorders know no other."""
+        return line == self._declared
 
     def sites(self, rule: Rule) -> tuple[Site, ...]:
         """Return where a rule's patterns match, in the order of the file, one site a line."""

@@ -21,6 +21,8 @@ from hotspot.source.grammars import language_of
 from hotspot.workflow.issues.places import Charges, Place
 
 _MOST = 5
+# Languages whose compilers inline functions and keep their lines.
+_INLINED = ("c", "cpp", "rust", "go")
 # Where code at the top of a file is charged.
 _WHOLE_FILE = ("<module>", "(anonymous)")
 _MOST_SOURCE = 4 << 20
@@ -196,20 +198,22 @@ def _hot_source(root: Path, place: Place) -> HotSource | None:
         return None
     if place.function in _WHOLE_FILE:
         return HotSource(source, language) if place.line else None
-    found = _definition(definitions(source, language), place)
-    return HotSource(source, language, (found.start_line, found.end_line)) if found else None
+    found = _definition(definitions(source, language), place, inlines=language in _INLINED)
+    return HotSource(source, language, (found.start_line, found.end_line), found.line) if found else None
 
 
-def _definition(known: tuple[Definition, ...], place: Place) -> Definition | None:
+def _definition(known: tuple[Definition, ...], place: Place, *, inlines: bool) -> Definition | None:
     """The definition that a place means: by line where its name agrees, else the only one of its name.
 
-    A line in a function of another name means that the file has changed since the recording.
+    A line in a function of another name means that the file has changed since the recording, or, where the compiler
+    ``inlines``, that the line is an inlined function's.
     """
     named = [d for d in known if d.kind != "class" and _is_called(place.function, d.name)]
-    if place.line is None:
-        return named[0] if len(named) == 1 else None
-    around = [d for d in named if d.start_line <= place.line <= d.end_line]
-    return max(around, key=lambda d: d.start_line, default=None)
+    if place.line is not None:
+        around = [d for d in named if d.start_line <= place.line <= d.end_line]
+        if around or not inlines:
+            return max(around, key=lambda d: d.start_line, default=None)
+    return named[0] if len(named) == 1 else None
 
 
 def _is_called(function: str, name: str) -> bool:
