@@ -29,6 +29,8 @@ class Syntax:
         calls: call -> (field of the callee, field of the arguments).
         assigned: node -> the field that it changes; empty for the whole node.
         identifiers: names of things that can change.
+        reads_only: functions that do not write through a pointer they get; any other may. None where a call cannot
+            change a value that a name stands for, or where that is not looked at.
         extra_changes: nodes that may let others change what is in them.
     """
 
@@ -42,8 +44,30 @@ class Syntax:
     per_element: frozenset[str] = frozenset()
     identifiers: frozenset[str] = frozenset({"identifier"})
     extra_changes: frozenset[str] = frozenset()
+    reads_only: frozenset[str] | None = None
 
 
+_READS_ONLY = frozenset(
+    [
+        "strlen",
+        "wcslen",
+        "strcmp",
+        "strncmp",
+        "strcasecmp",
+        "strchr",
+        "strrchr",
+        "strstr",
+        "memcmp",
+        "memchr",
+        "atoi",
+        "atof",
+        "strtol",
+        "strtod",
+        "getenv",
+        "puts",
+        "fputs",
+    ]
+)
 _C = Syntax(
     loops={"for_statement": ("initializer",), "while_statement": (), "do_statement": ()},
     functions=frozenset({"function_definition"}),
@@ -56,6 +80,7 @@ _C = Syntax(
         "update_expression": "argument",
     },
     extra_changes=frozenset({"pointer_expression"}),  # `&x` may be written through
+    reads_only=_READS_ONLY,
 )
 _JAVASCRIPT = Syntax(
     loops={
@@ -140,6 +165,7 @@ SYNTAX: dict[str, Syntax] = {
         ),
         identifiers=frozenset({"identifier", "this"}),
         extra_changes=_C.extra_changes,
+        reads_only=_READS_ONLY,
     ),
     "go": Syntax(
         loops={"for_statement": ()},
@@ -284,11 +310,28 @@ def changed_names(loop: Node, syntax: Syntax) -> frozenset[str]:
             text = node.text or b""
             if text.startswith(b"&") and (node.type != "reference_expression" or text.startswith(b"&mut")):
                 target = node
+        elif node.type in syntax.calls and syntax.reads_only is not None:
+            changed |= _passed_on(node, syntax)
         elif node.type in syntax.closures:
             target = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
         if target is not None:
             changed |= names_in(target, syntax)
     return frozenset(changed)
+
+
+def _passed_on(call: Node, syntax: Syntax) -> set[str]:
+    """The names that a call may write through: ``out`` of ``sprintf(out + n, ...)``, not ``s`` of ``f(s[i])``."""
+    callee_field, arguments_field = syntax.calls[call.type]
+    callee, arguments = call.child_by_field_name(callee_field), call.child_by_field_name(arguments_field)
+    if callee is None or arguments is None or last_name(callee) in (syntax.reads_only or ()):
+        return set()
+    names: set[str] = set()
+    for argument in arguments.named_children:
+        parts = [argument, *argument.named_children] if argument.type == "binary_expression" else [argument]
+        names |= {
+            (part.text or b"").decode("utf-8", "replace") for part in parts if part.type in syntax.identifiers
+        }
+    return names
 
 
 def names_in(node: Node, syntax: Syntax) -> set[str]:

@@ -66,6 +66,35 @@ class DraftRow:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """How far the drafted issues get towards a goal. All are shares of the profile that would be saved.
+
+    Attributes:
+        wanted: the goal.
+        expected: what the drafted issues typically save (see `hotspot.advice.impact.Impact`).
+        ceiling: what is saved if everything that places answer for cost nothing.
+    """
+
+    wanted: float
+    expected: float
+    ceiling: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the expected impacts reach the goal."""
+        return self.expected >= self.wanted
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {
+            "wanted": self.wanted,
+            "expected": self.expected,
+            "ceiling": self.ceiling,
+            "reached": self.reached,
+        }
+
+
+@dataclass(frozen=True)
 class DraftResult:
     """What a draft did, or with ``dry_run`` would do.
 
@@ -82,6 +111,7 @@ class DraftResult:
     created: tuple[DraftRow, ...]
     updated: tuple[DraftRow, ...]
     skipped: tuple[DraftRow, ...]
+    goal: Goal | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
@@ -92,6 +122,7 @@ class DraftResult:
             "updated": [row.to_dict() for row in self.updated],
             "skipped": [row.to_dict() for row in self.skipped],
             "dry_run": self.dry_run,
+            "goal": self.goal.to_dict() if self.goal else None,
             "ownership": str(self.basis),
             "profile": self.profile.to_dict(),
         }
@@ -102,6 +133,7 @@ def draft_issues(
     config: Config,
     *,
     top: int = 5,
+    goal: float | None = None,
     dry_run: bool = False,
     today: datetime.date | None = None,
 ) -> DraftResult:
@@ -111,6 +143,8 @@ def draft_issues(
         profile: in its selected value type.
         config: of the project; its root is where ``perf-issues`` lies.
         top: issues to draft or refresh; 0 for all places of at least `MIN_SHARE`.
+        goal: instead of ``top``: the fewest issues whose expected impacts save this share of the profile; none where
+            even the ceilings do not allow it.
         dry_run: decide and return everything, write nothing.
         today: the date that files get; the current one where None.
 
@@ -123,7 +157,7 @@ def draft_issues(
     store = IssueStore.of(config)
     with nullcontext() if dry_run else store.locked():
         run = _Drafting(subject, store, today or datetime.date.today(), dry_run)
-        rows = list(run.rows(top))
+        rows = list(run.rows(top)) if goal is None else list(run.rows(0, run.choose(goal)))
     return DraftResult(
         store.directory,
         profile,
@@ -133,6 +167,7 @@ def draft_issues(
         tuple(row for kind, row in rows if kind == "created"),
         tuple(row for kind, row in rows if kind == "updated"),
         tuple(row for kind, row in rows if kind == "skipped"),
+        run.goal,
     )
 
 
@@ -149,12 +184,40 @@ class _Drafting:
         self.measurer = Measurer(subject.charges, subject.config.root, catalogue, subject.noun)
         self.taken: set[str] = set()
         self.matched: set[Path] = set()
+        self.goal: Goal | None = None
 
-    def rows(self, top: int) -> Iterator[tuple[str, DraftRow]]:
+    def choose(self, wanted: float) -> frozenset[int]:
+        """Return the ranks of the fewest places whose expected impacts reach a goal, and note how far they get.
+
+        A place where no rule fits promises nothing: it counts for the ceiling alone. Closed issues count for neither.
+        """
+        places = [p for p in self.subject.charges.places() if p.share >= MIN_SHARE and not self._is_closed(p)]
+        ceiling = sum(place.share for place in places)
+        chosen: list[int] = []
+        expected = 0.0
+        if ceiling >= wanted:
+            promised = [(f[0].impact.typical, p.rank) for p in places if (f := self.measurer.findings(p))]
+            for saving, rank in sorted(promised, key=lambda pair: (-pair[0], pair[1])):
+                if expected >= wanted:
+                    break
+                expected += saving
+                chosen.append(rank)
+        self.goal = Goal(wanted, expected, ceiling)
+        return frozenset(chosen)
+
+    def _is_closed(self, place: Place) -> bool:
+        stored = _stored_issue(self.contents, place, set())
+        return stored is not None and stored.issue.status in _CLOSED
+
+    def rows(self, top: int, ranks: frozenset[int] | None = None) -> Iterator[tuple[str, DraftRow]]:
         drafted = 0
         for place in self.subject.charges.places():
             if top and drafted == top:
                 break
+            if ranks is not None:
+                if place.rank in ranks:
+                    yield self._draft(place)
+                continue
             if place.share < MIN_SHARE:
                 yield "skipped", self._too_small(place)
                 break  # the rest is smaller still
