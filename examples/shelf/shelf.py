@@ -17,7 +17,25 @@ from pathlib import Path
 
 WORD = re.compile(r"[a-z0-9]+")
 ENDINGS = ("ings", "ing", "ies", "ed", "es", "s")
-SYLLABLES = "ba co di fu ga hi jo ku la me ni po ra se ti vu wo xi ya zo".split()
+SYLLABLES = (
+    "ba",
+    "co",
+    "di",
+    "fu",
+    "ga",
+    "hi",
+    "jo",
+    "ku",
+    "la",
+    "me",
+    "ni",
+    "po",
+    "ra",
+    "se",
+    "ti",
+    "vu",
+    "wo",
+)
 
 
 class Shelf:

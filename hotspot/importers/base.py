@@ -253,20 +253,25 @@ class FileRange(io.RawIOBase):
         self._at = begin
 
     def readable(self) -> bool:
+        """Return that it can be read."""
         return True
 
     def seekable(self) -> bool:
+        """Return that it has a position."""
         return True
 
     def fileno(self) -> int:
+        """Return the descriptor of the file."""
         return self._descriptor
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a byte of the range, counted from its beginning, and return it."""
         base = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
         self._at = max(self._begin, base + offset)
         return self._at - self._begin
 
     def readinto(self, buffer: Any) -> int:
+        """Fill a buffer and return how many bytes there were."""
         view = memoryview(buffer).cast("B")
         data = os.pread(self._descriptor, max(0, min(len(view), self._end - self._at)), self._at)
         view[: len(data)] = data
@@ -274,6 +279,7 @@ class FileRange(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
+        """Close the descriptor."""
         if not self.closed:
             os.close(self._descriptor)
         super().close()

@@ -27,9 +27,8 @@ _COST = re.compile(r"^[+\-*]?(?:\d|0x|\*|$)")
 _JUMPS = ("jump", "jcnd", "jfi", "jfn")  # with --collect-jumps=yes: where code jumped to, which is no call
 _POSITION_KINDS = ("instr", "line")
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
-_YAPPI = re.compile(
-    r"(?P<name>.+) \S.*:(?P<line>\d{1,9})", re.DOTALL
-)  # yappi puts file and line into the name too
+# yappi puts file and line into the name too
+_YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
 _MAX_COST = 2**63 - 1
 
 
@@ -223,8 +222,8 @@ def _frame(builder: ProfileBuilder, function: _Function, plain: set[str], yappi:
     own, contexts = _split_contexts(name)
     if all(context.isdecimal() or context in plain for context in contexts):
         name = own
-    if yappi and (located := _YAPPI.fullmatch(name)):
-        name, line = located["name"], int(located["line"])
+    if yappi and (located := _YAPPI.fullmatch(name)) and located["place"].endswith(f" {function.file}"):
+        name, line = located["place"].removesuffix(f" {function.file}"), int(located["line"])
     name = name if name not in ("", "???") else UNKNOWN
     return builder.frames.intern(name, _known(function.file), line, _known(function.module))
 

@@ -11,8 +11,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
@@ -45,24 +46,28 @@ def load(source: Source, options: ImportOptions) -> Source:
             f"{source.path}: a JDK Flight Recorder file is read through the JDK's `jfr`, which is not installed",
             hint=f"install a JDK, or run `{_PRINT}` where there is one, or convert it with async-profiler's jfrconv",
         )
-    text = tempfile.NamedTemporaryFile(prefix="hotspot-jfr-")  # noqa: SIM115  (kept open by the source that reads it)
-    with _plain_file(source) as path, tempfile.TemporaryFile() as errors:
-        command = [jfr, "print", "--events", _EVENTS, "--stack-depth", _DEEPEST, path]
-        status = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=text, stderr=errors, check=False
-        ).returncode
-        errors.seek(0)
-        said = errors.read(1 << 14).decode("utf-8", "replace").strip().splitlines()
-    if status != 0:
-        complaint = said[0] if said else f"exit status {status}"
-        raise MalformedProfile(source.path, f"jfr print cannot read it: {complaint}")
-    if os.path.getsize(text.name) <= 1:
-        raise EmptyProfile(source.path, f"the recording has no {_EVENTS} event")
+    handle, text = tempfile.mkstemp(prefix="hotspot-jfr-")
 
     def reopen() -> BinaryIO:
-        return open(text.name, "rb")  # refers to the temporary file, and so keeps it
+        return open(text, "rb")
 
+    weakref.finalize(reopen, _remove, text)  # so the text lasts as long as the source
+    with os.fdopen(handle, "wb") as out, _plain_file(source) as path, tempfile.TemporaryFile() as errors:
+        command = [jfr, "print", "--events", _EVENTS, "--stack-depth", _DEEPEST, path]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, check=False)
+        errors.seek(0)
+        said = errors.read(1 << 14).decode("utf-8", "replace").strip().splitlines()
+    if done.returncode != 0:
+        complaint = said[0] if said else f"exit status {done.returncode}"
+        raise MalformedProfile(source.path, f"jfr print cannot read it: {complaint}")
+    if os.path.getsize(text) <= 1:
+        raise EmptyProfile(source.path, f"the recording has no {_EVENTS} event")
     return Source(source.path, reopen, source.sha256)
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
 
 
 @contextmanager

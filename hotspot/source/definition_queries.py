@@ -106,7 +106,15 @@ _NOT_NAMES = frozenset(
     ["if", "else", "for", "while", "switch", "return", "do", "case", "default", "catch", "sizeof"]
 )
 _PROTOTYPE = re.compile(r"^(?:module\.)?exports\.|\.prototype(?=\.)|^(?:this|self|window|globalThis)\.")
+_RECEIVER = re.compile(r"(\*?)\s*(\w+)\s*(?:\[.*\])?\s*\)$", re.DOTALL)
 _GENERICS = re.compile(r"<[^<>]*>")
+
+
+def name_node(definition: Node) -> Node | None:
+    """Return what names a definition whose pattern captures no name."""
+    if definition.type == "function_definition":
+        return _declared(definition)
+    return definition.child_by_field_name("name")
 
 
 def names_of(definition: Node, name: Node | None, language: str) -> tuple[str, ...]:
@@ -116,62 +124,65 @@ def names_of(definition: Node, name: Node | None, language: str) -> tuple[str, .
     spells it (``(*T)``), a Rust implementation of a trait ``<T as Trait>``.
     """
     kind = definition.type
-    if kind == "function_definition" and language in ("c", "cpp"):
-        return _declared(definition.child_by_field_name("declarator"))
     if kind == "impl_item":
         return _implemented(definition)
-    if kind == "method_declaration" and language == "go":
-        return _go_method(definition)
     if kind in ("constructor_declaration", "compact_constructor_declaration"):
         return ("<init>",)
     if kind == "static_initializer":
         return ("<clinit>",)
     if name is None:
         return ()
-    text = text_of(name)
+    if kind == "method_declaration" and language == "go":
+        return _go_method(definition, name)
+    if language in ("c", "cpp"):
+        return _spelled(name)
     if language in ("javascript", "typescript", "tsx"):
-        if name.type in ("string", "computed_property_name", "private_property_identifier"):
-            text = text.strip("\"'[]")
-        elif name.type == "member_expression":
-            return tuple(part for part in _PROTOTYPE.sub("", text).split(".") if part.isidentifier())
-    if language == "cpp" and "::" in text:  # namespace a::b
-        return tuple(part.strip() for part in text.split("::"))
-    if name.type == "template_type":  # a specialisation
-        text = text.split("<", 1)[0]
+        return _javascript(name)
+    return (text_of(name),)
+
+
+_NAMES = ("identifier", "field_identifier", "type_identifier", "namespace_identifier", "destructor_name")
+_INNER = ("qualified_identifier", "template_function", "operator_cast", "operator_name", *_NAMES)
+
+
+def _declared(node: Node) -> Node | None:
+    """What a C or C++ declarator names, which it wraps: a pointer to, a function of, in parentheses."""
+    inner = node.child_by_field_name("declarator")
+    while inner is not None and inner.type not in _INNER:
+        node, inner = inner, inner.child_by_field_name("declarator")
+        if inner is None:  # parenthesised, attributed and reference declarators have no field for theirs
+            inner = next(
+                (c for c in node.named_children if c.type.endswith("declarator") or c.type in _INNER), None
+            )
+    return inner
+
+
+def _spelled(node: Node) -> tuple[str, ...]:
+    """The parts of a C++ name without template arguments."""
+    kind = node.type
+    if kind == "qualified_identifier":
+        scope, name = node.child_by_field_name("scope"), node.child_by_field_name("name")
+        return (*(_spelled(scope) if scope else ()), *(_spelled(name) if name else ()))
+    if kind in ("template_function", "template_method", "template_type"):
+        name = node.child_by_field_name("name")
+        return _spelled(name) if name else ()
+    if kind == "operator_cast":
+        target = node.child_by_field_name("type")
+        return ("operator " + " ".join(text_of(target).split()),) if target else ()
+    text = re.sub(r"\s+", "", text_of(node))
+    if kind == "nested_namespace_specifier":
+        return tuple(text.removeprefix("inline").split("::"))
+    return () if text in _NOT_NAMES else (text,)
+
+
+def _javascript(name: Node) -> tuple[str, ...]:
+    text = text_of(name)
+    if name.type == "member_expression":
+        parts = _PROTOTYPE.sub("", text).split(".")
+        return tuple(part for part in parts if part.isidentifier())
+    if name.type in ("string", "computed_property_name", "private_property_identifier"):
+        return (text.strip("\"'[]"),)
     return (text,)
-
-
-def _declared(node: Node | None) -> tuple[str, ...]:
-    """The names in a C or C++ declarator, which wraps them: a pointer to, a function of, in parentheses."""
-    while node is not None:
-        kind = node.type
-        if kind == "qualified_identifier":
-            scope = node.child_by_field_name("scope")
-            return (*_declared(scope), *_declared(node.child_by_field_name("name")))
-        if kind in ("template_function", "template_method", "template_type"):
-            node = node.child_by_field_name("name")
-        elif kind == "operator_cast":
-            target = node.child_by_field_name("type")
-            return ("operator " + " ".join(text_of(target).split()),) if target else ()
-        elif kind == "operator_name":
-            return ("operator" + re.sub(r"\s+", "", text_of(node).removeprefix("operator")),)
-        elif kind in (
-            "identifier",
-            "field_identifier",
-            "type_identifier",
-            "namespace_identifier",
-            "destructor_name",
-        ):
-            text = re.sub(r"\s+", "", text_of(node))
-            return () if text in _NOT_NAMES else (text,)
-        else:
-            inner = node.child_by_field_name("declarator")
-            if inner is None:  # parenthesised, attributed and reference declarators do not name theirs
-                inner = next(
-                    (c for c in node.named_children if "declarator" in c.type or "identifier" in c.type), None
-                )
-            node = inner
-    return ()
 
 
 def _implemented(impl: Node) -> tuple[str, ...]:
@@ -191,11 +202,9 @@ def _rust_type(node: Node) -> str:
     return text.rsplit("::", 1)[-1].strip()
 
 
-def _go_method(method: Node) -> tuple[str, ...]:
-    receiver, name = method.child_by_field_name("receiver"), method.child_by_field_name("name")
-    if receiver is None or name is None:
-        return ()
-    found = re.search(r"(\*?)\s*(\w+)\s*(?:\[.*\])?\s*\)$", text_of(receiver), re.DOTALL)
+def _go_method(method: Node, name: Node) -> tuple[str, ...]:
+    receiver = method.child_by_field_name("receiver")
+    found = _RECEIVER.search(text_of(receiver)) if receiver else None
     if found is None:
         return (text_of(name),)
     return (f"(*{found[2]})" if found[1] else found[2], text_of(name))

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hotspot.source.definition_queries import QUERIES, names_of
+from hotspot.source.definition_queries import QUERIES, name_node, names_of
 from hotspot.source.grammars import compile_query, matches, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
+_DEEPEST = 1000
+_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"()[]{}")))
 _SEPARATOR = {"rust": "::", "c": "::", "cpp": "::"}
 
 
@@ -55,8 +57,11 @@ class _Found:
 def definitions(source: bytes, language: str, file: str = "") -> tuple[Definition, ...]:
     """Return the definitions of a file, in the order they begin.
 
-    What the grammar cannot parse is passed over; the definitions around it are found.
+    What the grammar cannot parse is passed over; the definitions around it are found. A file whose brackets nest
+    deeper than any program's has none: a query takes time quadratic in the depth of the tree.
     """
+    if _deepest(source) > _DEEPEST:
+        return ()
     return definitions_in(parse(source, language), language, file)
 
 
@@ -108,13 +113,13 @@ def _found(tree: Tree, language: str) -> Iterator[_Found]:
         definition = captures[role][0]
         if definition.id in seen:
             continue
-        name = captures["name"][0] if "name" in captures else None
+        name = captures["name"][0] if "name" in captures else name_node(definition)
         names = names_of(definition, name, language)
         if not names:
             continue
         seen.add(definition.id)
         first = _first_line_node(definition)
-        line = (name or definition.child_by_field_name("name") or definition).start_point[0] + 1
+        line = (name or definition).start_point[0] + 1
         yield _Found(
             "impl" if definition.type == "impl_item" else role,
             names,
@@ -130,3 +135,15 @@ def _first_line_node(definition: Node) -> Node:
     """What the first line is taken from: Python counts a function from its first decorator."""
     parent = definition.parent if definition.type in ("function_definition", "class_definition") else None
     return parent if parent is not None and parent.type == "decorated_definition" else definition
+
+
+def _deepest(source: bytes) -> int:
+    """How deep the brackets of a file nest, about: those in texts and comments count too."""
+    depth = deepest = 0
+    for bracket in source.translate(None, _NOT_BRACKETS):
+        if bracket in b"([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
+    return deepest

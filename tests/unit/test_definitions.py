@@ -196,3 +196,8 @@ def test_definitions_around_a_syntax_error_are_found() -> None:
 def test_utf16_source_has_the_same_lines() -> None:
     source = "# é\ndef f():\n    pass\n"
     assert definitions(source.encode("utf-16"), "python") == definitions(source.encode(), "python")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_nested_without_end_takes_no_time(language: str) -> None:
+    assert definitions(b"{(" * 100_000, language) == ()

@@ -148,3 +148,10 @@ def test_the_examples_in_the_documentation_are_understood(tmp_path: Path, text: 
     else:
         found = rules(tmp_path, text)
     assert found.budgets or found.criteria or found.critical
+
+
+def test_the_workflow_in_the_documentation_is_yaml() -> None:
+    yaml = pytest.importorskip("yaml")
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS, re.DOTALL | re.MULTILINE)
+    steps = yaml.safe_load(text)["jobs"]["gate"]["steps"]
+    assert any("hotspot gate --base" in step.get("run", "") for step in steps)

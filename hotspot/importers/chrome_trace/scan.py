@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -174,6 +175,13 @@ def scan(path: str, trace: Trace) -> Scanned:
 _LOCATED = re.compile(r"(?P<name>.+) \((?P<file>[^()]*\.\w+|<[^<>]+>):(?P<line>[1-9]\d{0,8})\)", re.DOTALL)
 
 
+@lru_cache(maxsize=1 << 16)  # a trace has few names and many events
+def _located(name: str) -> tuple[str, str, int]:
+    """Take apart the name that VizTracer gives a Python function: ``name (file:line)``."""
+    found = _LOCATED.fullmatch(name)
+    return (found["name"], found["file"], int(found["line"])) if found else (name, "", 0)
+
+
 class _Scanner:
     def __init__(self, path: str) -> None:
         self.threads = Threads()
@@ -217,8 +225,8 @@ class _Scanner:
         elif b'"filename"' in args:  # py-spy, too
             located = _arguments(args, PySpyArgs)
             file, line = located.filename or "", located.line or 0
-        elif (label := _LOCATED.fullmatch(name)) is not None:  # VizTracer
-            name, file, line = label["name"], label["file"], int(label["line"])
+        elif name.endswith(")"):
+            name, file, line = _located(name)
         return self.frames.setdefault((name or "(unnamed)", file, line), len(self.frames))
 
     def add_metadata(self, event: Event) -> None:

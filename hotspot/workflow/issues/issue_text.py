@@ -328,7 +328,13 @@ def with_try(issue: Issue, kind: str, blocks: Iterable[tuple[str, str, str]]) ->
     work = [i + 1 for i, found in enumerate(titles) if found in _WORK]
     at = max(work, default=titles.index(LOG))
     before = "".join(section.text for section in issue.sections[:at])
-    gap = "" if before.endswith("\n\n") or before.endswith("\n\r\n") else "\n" if before.endswith("\n") else "\n\n"
+    gap = (
+        ""
+        if before.endswith("\n\n") or before.endswith("\n\r\n")
+        else "\n"
+        if before.endswith("\n")
+        else "\n\n"
+    )
     after = "".join(section.text for section in issue.sections[at:])
     return parse(before + (gap + text).replace("\n", issue.newline) + after, title)
 

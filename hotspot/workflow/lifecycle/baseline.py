@@ -172,7 +172,8 @@ def chosen_target(results: Results, target: str | None) -> str:
     shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
     if target is None:
         raise UsageError(
-            f"{results.path} holds {len(names)} benchmarks: which one decides?", hint=f"--target NAME, one of: {shown}"
+            f"{results.path} holds {len(names)} benchmarks: which one decides?",
+            hint=f"--target NAME, one of: {shown}",
         )
     if target in names:
         return target

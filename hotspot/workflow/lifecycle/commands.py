@@ -70,7 +70,9 @@ def run_command(command: tuple[str, ...], root: Path, key: str) -> CommandRun:
                 command, cwd=root, stdin=subprocess.DEVNULL, stdout=printed.fileno(), stderr=subprocess.STDOUT
             )
         except CannotRun as error:
-            raise CannotRun(f"{key}: {error}", hint=f"set {key} in hotspot.toml to an argument list") from error
+            raise CannotRun(
+                f"{key}: {error}", hint=f"set {key} in hotspot.toml to an argument list"
+            ) from error
         printed.seek(max(0, printed.seek(0, 2) - _TAIL))
         lines = printed.read().decode("utf-8", "replace").splitlines()
     return CommandRun(command, done.exit_code, done.seconds, tuple(lines[-_TAIL_LINES:]))

@@ -17,7 +17,9 @@ _FORMS = (
 )
 _TIMES = re.compile(rf"(?<![\w.+-]){_PERCENT}\s*(?:x\b|\u00d7|times as fast)")
 # What a sentence says that sets a bound or quotes a share is no promise.
-_NO_PROMISE = re.compile(r"\b(?:at most|ceiling|up to|interval|not more than|of it did|share)\b", re.IGNORECASE)
+_NO_PROMISE = re.compile(
+    r"\b(?:at most|ceiling|up to|interval|not more than|of it did|share)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

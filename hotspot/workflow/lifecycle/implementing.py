@@ -20,7 +20,9 @@ from hotspot.workflow.lifecycle.baseline import Baseline, load_baseline
 from hotspot.workflow.lifecycle.commands import CommandRun, run_command
 from hotspot.workflow.lifecycle.steps import moved, require, summary, take
 
-_TEST_FILE = re.compile(r"(?:^|/)(?:tests?|spec|benches)/|(?:^|/)(?:test|bench)_[^/]*$|[._](?:test|spec)\.\w+$")
+_TEST_FILE = re.compile(
+    r"(?:^|/)(?:tests?|spec|benches)/|(?:^|/)(?:test|bench)_[^/]*$|[._](?:test|spec)\.\w+$"
+)
 _PATH_LIKE = re.compile(r"[\w.@+-]*[./][\w./@+-]*")
 
 
@@ -161,7 +163,9 @@ def _git_words(file: ChangedFile) -> str:
     how = f"renamed from {file.was}" if file.was else file.change
     if file.added is None or file.change == "deleted":
         return how
-    return f"{how} (+{file.added} lines)" if not file.removed else f"{how} (+{file.added} -{file.removed} lines)"
+    return (
+        f"{how} (+{file.added} lines)" if not file.removed else f"{how} (+{file.added} -{file.removed} lines)"
+    )
 
 
 def _files_text(files: Sequence[ModifiedFile], since: str | None) -> str:
@@ -175,7 +179,10 @@ def _nothing_said(of_files: dict[str, str]) -> str:
 
 
 def _tests_text(
-    tests: str | None, changed: Sequence[ChangedFile], test_run: CommandRun | None, lint_run: CommandRun | None
+    tests: str | None,
+    changed: Sequence[ChangedFile],
+    test_run: CommandRun | None,
+    lint_run: CommandRun | None,
 ) -> str:
     out = [tests.strip() + "\n"] if tests and tests.strip() else []
     found = [one_line(file.path) for file in changed if _TEST_FILE.search(file.path)]
@@ -188,9 +195,7 @@ def _tests_text(
     return "".join(out)
 
 
-def _log_line(
-    files: Sequence[ModifiedFile], test_run: CommandRun | None, lint_run: CommandRun | None
-) -> str:
+def _log_line(files: Sequence[ModifiedFile], test_run: CommandRun | None, lint_run: CommandRun | None) -> str:
     parts = [f"{len(files)} file{'s' if len(files) != 1 else ''} modified"]
     for what, run in (("tests", test_run), ("lint", lint_run)):
         if run:

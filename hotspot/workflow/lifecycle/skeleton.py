@@ -211,9 +211,7 @@ fn main() {{
     }}
 }}
 """
-    return Skeleton(
-        "criterion", f"benches/{subject.name}.rs", text, f"cargo bench --bench {subject.name}"
-    )
+    return Skeleton("criterion", f"benches/{subject.name}.rs", text, f"cargo bench --bench {subject.name}")
 
 
 def _rust_float(number: str) -> str:
