@@ -70,6 +70,11 @@ class ValueType:
         """Whether a weight is a number of samples (and so may feed a test of counts)."""
         return self.unit == "count" and (self.type == "samples" or self.type.endswith("/samples"))
 
+    @property
+    def base_units(self) -> int | None:
+        """How many nanoseconds or bytes one unit is; None where it is neither a time nor a size."""
+        return _TIME.get(self.unit) or _MEMORY.get(self.unit)
+
     def number(self, weight: int) -> int | float:
         """Return a stored weight in the unit: an int where whole, else the nearest float."""
         quotient, remainder = divmod(int(weight), self.scale)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 WORD = re.compile(r"[a-z0-9]+")
 ENDINGS = ("ings", "ing", "ies", "ed", "es", "s")
-SYLLABLES = [
+SYLLABLES = (
     "ba",
     "co",
     "di",
@@ -35,10 +35,7 @@ SYLLABLES = [
     "ti",
     "vu",
     "wo",
-    "xi",
-    "ya",
-    "zo",
-]
+)
 
 
 class Shelf:

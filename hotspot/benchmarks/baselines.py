@@ -139,7 +139,7 @@ def save_baseline(config: Config, paths: Sequence[str], *, label: str | None = N
     stored = _store(folder, profiles)
     document = _File(
         schema=SCHEMA,
-        created=created.isoformat(timespec="seconds"),
+        created=created.isoformat(),
         machine=machine,
         benchmarks=[
             _Benchmark(one.name, one.seconds.tolist(), one.one_process, [*one.peak_bytes], [*one.started])

@@ -76,38 +76,58 @@ def fit(sizes: ArrayLike, seconds: ArrayLike) -> Growth:
         TooFewSamples: too few runs.
     """
     size, time = np.asarray(sizes, dtype=np.float64), np.asarray(seconds, dtype=np.float64)
-    if bool(np.any(size < 0)) or np.unique(size).size < MIN_SIZES:
-        raise UsageError(f"growth needs at least {MIN_SIZES} different sizes, none of them negative")
+    check_sizes(size)
     if size.size < MIN_RUNS * np.unique(size).size:
         raise TooFewSamples(
             f"growth needs at least {MIN_RUNS} runs of each size", hint="give a larger --runs"
         )
     largest = float(size.max())
-    fits = [_fit_linear((size / largest) ** exponent, time) for exponent in _EXPONENTS]
-    squares = np.array([square for square, _, _ in fits])
+    powers = (size / largest) ** _EXPONENTS[:, None]
+    startup, factor = _lines(powers, time)
+    errors = (startup[:, None] + factor[:, None] * powers) / time - 1
+    squares = np.square(errors).sum(axis=1)
     best = int(np.argmin(squares))
     freedom = size.size - 3
     quantile = float(student_quantile(0.975, np.array([float(freedom)]))[0])
-    allowed = squares[best] * (1 + quantile**2 / freedom)
-    inside = _EXPONENTS[squares <= allowed]
+    inside = _EXPONENTS[squares <= squares[best] * (1 + quantile**2 / freedom)]
     exponent = float(_EXPONENTS[best])
-    _, startup, factor = fits[best]
-    return Growth(exponent, float(inside.min()), float(inside.max()), startup, factor / largest**exponent)
+    return Growth(
+        exponent,
+        float(inside.min()),
+        float(inside.max()),
+        float(startup[best]),
+        float(factor[best]) / largest**exponent,
+    )
 
 
-def _fit_linear(x: FloatArray, time: FloatArray) -> tuple[float, float, float]:
-    """Return the sum of squared relative errors, intercept and slope of the best line with neither negative."""
-    design = np.stack([1 / time, x / time], axis=1)
-    candidates = []
-    solution, *_ = np.linalg.lstsq(design, np.ones_like(time), rcond=None)
-    if solution.min() >= 0:
-        candidates.append((float(solution[0]), float(solution[1])))
-    else:
-        for column in (0, 1):
-            only = design[:, column]
-            value = float(only.sum() / (only @ only)) if bool(np.any(only)) else 0.0
-            candidates.append((value, 0.0) if column == 0 else (0.0, value))
-    scored = [
-        (float(((design @ np.array(candidate) - 1) ** 2).sum()), *candidate) for candidate in candidates
-    ]
-    return min(scored)
+def check_sizes(sizes: ArrayLike) -> None:
+    """Refuse sizes from which no growth can be told.
+
+    Raises:
+        UsageError: too few different ones, or one that is negative.
+    """
+    size = np.asarray(sizes, dtype=np.float64)
+    if bool(np.any(size < 0)) or np.unique(size).size < MIN_SIZES:
+        raise UsageError(f"growth needs at least {MIN_SIZES} different sizes, none of them negative")
+
+
+def _lines(x: FloatArray, time: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return intercepts and slopes, neither negative, of the lines with the least relative errors.
+
+    Args:
+        x: one row a line, float64[lines, runs].
+        time: float64[runs].
+    """
+    ones, xs = 1 / time, x / time
+    a, b, c = float(ones @ ones), xs @ ones, np.square(xs).sum(axis=1)
+    p, q = float(ones.sum()), xs.sum(axis=1)
+    determinant = a * c - b * b
+    solvable = determinant > 1e-9 * a * c
+    divisor = np.where(solvable, determinant, 1.0)
+    intercept, slope = (c * p - b * q) / divisor, (a * q - b * p) / divisor
+    # Where the best line has a negative part, or x hardly varies, the best of those with only one part.
+    only_slope = solvable & (intercept < 0)
+    only_intercept = ~solvable | (slope < 0)
+    intercept = np.where(only_slope, 0.0, np.where(only_intercept, p / a, intercept))
+    slope = np.where(only_slope, q / c, np.where(only_intercept, 0.0, slope))
+    return intercept, slope

@@ -299,12 +299,13 @@ def scaling(
     about 1.1, O(n^2) one of 2. --at-most 1.1 checks a claim of O(n).
     """
     from hotspot.benchmarks.run import measure
-    from hotspot.benchmarks.scaling import fit
+    from hotspot.benchmarks.scaling import check_sizes, fit
     from hotspot.errors import TooFewSamples
     from hotspot.record.interleave import Side
     from hotspot.report.scaling import scaling_document, scaling_report
 
     numbers = _sizes(sizes)
+    check_sizes(numbers)
     if not any("{n}" in word for word in words):
         raise UsageError("the command has no {n} for the size to stand in")
     sides = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --base: runs of each.",
 )
+@click.option(
+    "--equal-work",
+    is_flag=True,
+    help="Every profile is of the same work, say the same command on the same input.",
+)
 @threshold_option
 @drift_option
 @project_option
@@ -60,6 +66,7 @@ def command(
     head: str | None,
     typed: str | None,
     runs: int,
+    equal_work: bool,
     threshold: float,
     drift: float,
     project: Path | None,
@@ -81,6 +88,8 @@ def command(
 
     config = load_config(project=project)
     measured = _measured(config, results, before, baseline, (base, head, typed), runs)
+    if equal_work:
+        measured = replace(measured, equal_work=True)
     gate = judge_measured(config, measured, threshold=threshold, drift=drift)
     document = gate.to_dict()
     report = gate_report(gate)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "issues": ("issues", "Draft issue files for the hottest places in your code."),
     "bench": ("bench", "Measure commands in turn, compare benchmark results, keep baselines."),
     "gate": ("gate", "Check results against a baseline, budgets and criteria; for CI."),
+    "flamegraph": ("flamegraph", "A flame graph of a profile, or of the difference between two."),
     "convert": ("convert", "Convert a profile to another format."),
     "merge": ("merge", "Merge many profiles into one."),
     "formats": ("formats", "Formats that hotspot reads and writes."),

@@ -52,6 +52,8 @@ class ResultsFile:
             if isinstance(document, list):
                 first = document[0] if document else msgspec.Raw(b"{}")
                 document = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
+        except RecursionError:
+            return frozenset()
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._keys_with_nan()
         return frozenset(document)
@@ -66,7 +68,7 @@ class ResultsFile:
             return msgspec.json.decode(self._json, type=shape)
         except msgspec.ValidationError as error:
             raise MalformedResults(self.path, _lowered(str(error))) from error
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # NaN, which some tools write, or no JSON at all
         try:
             return msgspec.convert(json.loads(self.text), type=shape)

@@ -62,7 +62,7 @@ def _lines(file: ResultsFile) -> Iterator[str]:
     for line in file.data.splitlines():
         try:
             event = decoder.decode(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue  # build output between the events
         whole, newline, rest = (pending.pop(event.Package, "") + event.Output).rpartition("\n")
         pending[event.Package] = rest

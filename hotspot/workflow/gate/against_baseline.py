@@ -8,6 +8,7 @@ from hotspot.analysis.benchmarks import MIN_MEASUREMENTS, Ratio, judge
 from hotspot.analysis.diff import Diff
 from hotspot.analysis.diff_rows import DiffRow
 from hotspot.benchmarks.compare import Comparison, Row
+from hotspot.units import human_seconds
 from hotspot.workflow.gate.items import Item, Status
 from hotspot.workflow.gate.rules import NoWorseThan, Rules, matches
 
@@ -72,7 +73,7 @@ def _benchmark(row: Row, rules: Rules, allowed: float, rule: str) -> Item:
         status, detail = "not measured", f"{row.too_few} measurements a side, {MIN_MEASUREMENTS} are needed"
     else:
         status = "not met" if judge(ratio, allowed).verdict == "REGRESSION" else "met"
-        detail = _change(ratio)
+        detail = f"{human_seconds(row.before.median)} to {human_seconds(row.after.median)}, {_change(ratio)}"
         if row.verdict == "MARGINAL" and not row.judgement.decisive:
             detail += ", not decided"
     priority = rules.priority_of(row.before.name) or rules.priority_of(row.after.name)

@@ -82,10 +82,16 @@ _FORMAT = "--format=%h%x00%an%x00%s"
 
 
 def _pattern(function: str) -> str:
-    """Return a regular expression for the line where a function begins: its last name as a word."""
-    name = canonical(function).name.rpartition("::")[2].rpartition(".")[2]
-    word = "".join(c for c in name.partition("(")[0].partition("<")[0] if c.isalnum() or c == "_")
-    return f"\\b{word or function}\\b" if word else function.replace(":", ".")
+    """Return a regular expression for the line where a function begins: its last name as a word.
+
+    What has no name of its own (closures, comprehensions) is looked for in the function around it.
+    """
+    whole = canonical(function).name
+    whole = whole.rpartition(">::")[2] if whole.startswith("<") else whole  # Rust: <Type as Trait>::name
+    named = whole.partition("(")[0].partition("<")[0].rstrip(".:")
+    name = named.replace("::", ".").rpartition(".")[2]
+    word = "".join(c for c in name if c.isalnum() or c == "_")
+    return f"\\b{word}\\b" if word else "^$"
 
 
 def _parsed(text: str) -> tuple[Commit, ...]:

@@ -99,7 +99,8 @@ def judge_measured(
     if measured.head is not None and measured.base is not None:
         comparison = compare_results(measured.base, measured.head, drift=drift, threshold=threshold)
     if measured.head_profiles and measured.base_profiles:
-        compared = diff(measured.base_profiles, measured.head_profiles, in_app=_in_app(config))
+        work = (1.0, 1.0) if measured.equal_work else None
+        compared = diff(measured.base_profiles, measured.head_profiles, work=work, in_app=_in_app(config))
     items = _items(config, rules, measured, comparison, compared, threshold, drift)
     if not items:
         raise NothingToCheck(

@@ -29,6 +29,7 @@ class Measured:
         base_name: what the base is, for people; None where there is none.
         baseline_id: of the saved baseline that the base is, or None.
         base_revision: commit of the base, where known.
+        equal_work: every profiled run is known to have done the same work; else functions that did not change tell.
         notes: what was assumed, in sentences.
     """
 
@@ -39,6 +40,7 @@ class Measured:
     base_name: str | None = None
     baseline_id: str | None = None
     base_revision: str | None = None
+    equal_work: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -111,6 +113,8 @@ def from_recording(config: Config) -> Measured:
         base_profiles=base,
         base_name=first.label or first.revision,
         base_revision=first.revision,
+        # One command on both sides is one piece of work, however long each revision takes for it.
+        equal_work=len({run.command for run in runs}) == 1 and all(run.pid is None for run in runs),
         notes=(f"the comparison recorded {newest.started:%Y-%m-%d %H:%M} UTC: {' '.join(newest.command)}",),
     )
 
