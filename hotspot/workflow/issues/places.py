@@ -21,6 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hotspot.advice.frame_names import is_library_frame
 from hotspot.analysis.pattern import matching_frames
 from hotspot.analysis.rank import hottest_lines
 from hotspot.analysis.symbols import canonical, is_unknown
@@ -28,7 +29,6 @@ from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
 from hotspot.profile import Bool, Int32, Int64, Kind, Profile
 from hotspot.source.definitions import Definition
 from hotspot.source.ownership import Ownership, Verdict
-from hotspot.workflow.issues.frame_names import is_library_frame
 
 MIN_SHARE = 0.005
 
