@@ -96,6 +96,7 @@ def test_a_regression_is_named_and_its_fix_passes(
     git(work, "commit", "-q", "-am", "search: look notes up where they are")
     before, after = in_turn(main, work, tmp_path / "mended")
     arguments = [part for path in before for part in ("-b", path)]
-    done = hotspot("gate", *after, *arguments, "--equal-work", "-f", "json")
+    # Here functions that did not change tell how much each run did: a busy neighbour slows all of them down alike.
+    done = hotspot("gate", *after, *arguments, "-f", "json")
     assert done.code == 0, done
     assert json.loads(done.out)["verdict"] == "passed"
