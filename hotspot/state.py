@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,15 +90,20 @@ class State:
         write_json(path, record.to_dict())
         return path
 
-    def records_of(self, sha256: str) -> Iterator[RunRecord]:
-        """Yield the records of a profile, told by its checksum, newest first; damaged records are passed over."""
-        wanted = sha256.encode()
-        for path in sorted(self.runs.glob("*.json"), reverse=True) if sha256 else ():
+    def records_of(self, checksums: Collection[str]) -> dict[str, RunRecord]:
+        """Return the newest record of each profile that has one, told by its checksum; damaged ones are passed over."""
+        found: dict[str, RunRecord] = {}
+        wanted = {checksum.encode(): checksum for checksum in checksums if checksum}
+        for path in sorted(self.runs.glob("*.json"), reverse=True) if wanted else ():
             try:
-                if wanted in path.read_bytes():
-                    yield read_run_record(path)
+                data = path.read_bytes()
+                if any(checksum in data for checksum in wanted):
+                    record = read_run_record(path)
+                    for profile in record.profiles:
+                        found.setdefault(profile.sha256, record)
             except (OSError, HotspotError):
                 continue
+        return {checksum: record for checksum, record in found.items() if checksum in checksums}
 
 
 @dataclass(frozen=True)

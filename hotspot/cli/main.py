@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("info", "What a profile holds, what was lost, how far to trust it."),
     "diff": ("diff", "What got slower and faster, and whether that is real."),
     "issues": ("issues", "Draft issue files for the hottest places in your code."),
+    "record": ("record", "Record a program with py-spy or perf, and show where its time goes."),
     "convert": ("convert", "Convert a profile to another format."),
     "merge": ("merge", "Merge many profiles into one."),
     "formats": ("formats", "Formats that hotspot reads and writes."),

@@ -31,7 +31,8 @@ class Target:
     """A command to start, or a process that runs already.
 
     Attributes:
-        command: argument list; empty where a process is given.
+        command: argument list as it was typed; empty where a process is given.
+        program: argument list to start: ``command`` with a shim replaced by what it stands for.
         pid: of that process; None for a command.
         cwd: where the command runs.
         env: its whole environment; None for this process's own.
@@ -40,6 +41,7 @@ class Target:
     """
 
     command: tuple[str, ...]
+    program: tuple[str, ...]
     pid: int | None
     cwd: Path
     env: Mapping[str, str] | None
@@ -48,8 +50,13 @@ class Target:
 
     @property
     def name(self) -> str:
-        """Short name for people."""
-        return f"process {self.pid}" if self.pid is not None else os.path.basename(self.command[0])
+        """Short name for people: the script rather than its interpreter."""
+        if self.pid is not None:
+            return f"process {self.pid}"
+        words = self.command
+        if self.python is not None and _PYTHON.match(os.path.basename(words[0])):
+            words = tuple(word for word in words[1:] if not word.startswith("-")) or words
+        return os.path.basename(words[0])
 
 
 def command_target(command: tuple[str, ...], cwd: Path, env: Mapping[str, str] | None = None) -> Target:
@@ -64,7 +71,7 @@ def command_target(command: tuple[str, ...], cwd: Path, env: Mapping[str, str] |
     if found is None:
         exists = os.sep in name and (cwd / name).exists()
         raise CannotRun(f"{name}: {'not an executable program' if exists else 'command not found'}")
-    executable = os.path.join(cwd, found)
+    executable, program = os.path.join(cwd, found), command
     python = _interpreter(executable)
     if python is not None and not _is_binary(python):
         python = _behind_shim(python)
@@ -74,7 +81,7 @@ def command_target(command: tuple[str, ...], cwd: Path, env: Mapping[str, str] |
                 *command[1:],
             )  # the recorder must see the interpreter, not the shell of the shim
             executable = python
-    return Target(command, None, cwd, env, executable, python)
+    return Target(command, program, None, cwd, env, executable, python)
 
 
 def process_target(pid: int) -> Target:
@@ -95,7 +102,7 @@ def process_target(pid: int) -> Target:
         executable = None
     name = os.path.basename(executable or _first_argument(pid))
     python = (executable or name) if _PYTHON.match(name) else None
-    return Target((), pid, Path.cwd(), None, executable, python)
+    return Target((), (), pid, Path.cwd(), None, executable, python)
 
 
 def _first_argument(pid: int) -> str:
