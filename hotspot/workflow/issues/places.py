@@ -26,6 +26,7 @@ from hotspot.analysis.rank import hottest_lines
 from hotspot.analysis.symbols import canonical, is_unknown
 from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
 from hotspot.profile import Bool, Int32, Int64, Kind, Profile
+from hotspot.source.definitions import Definition
 from hotspot.source.ownership import Ownership, Verdict
 from hotspot.workflow.issues.frame_names import is_library_frame
 
@@ -78,6 +79,8 @@ class Place:
         spellings: names in the profile that mean this function, heaviest first.
         functions: rows of ``Profile.functions`` it consists of, heaviest first.
         group: row in `Charges`.
+        definition: where the repository defines it, None where that is not known or not one definition.
+        candidates: the definitions it can mean where there are several, else empty.
     """
 
     rank: int
@@ -95,6 +98,8 @@ class Place:
     spellings: tuple[str, ...]
     functions: tuple[int, ...]
     group: int
+    definition: Definition | None = None
+    candidates: tuple[Definition, ...] = ()
 
     @property
     def fingerprint(self) -> str:
