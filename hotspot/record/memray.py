@@ -15,7 +15,8 @@ class Memray:
 
     name = "memray"
     suffix = ".bin"
-    starts_target = False
+    inside_program = True
+    passes_exit_code = True
 
     def version(self) -> str:
         """Return its name; its version is the one of the program's own environment."""

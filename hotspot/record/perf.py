@@ -35,7 +35,8 @@ class Perf:
 
     name = "perf"
     suffix = ".data"
-    starts_target = True
+    inside_program = False
+    passes_exit_code = True
 
     def version(self) -> str:
         """Return its name and version."""
@@ -68,7 +69,7 @@ class Perf:
                 hint="record as the owner of the process or as root, or as root: `sysctl kernel.perf_event_paranoid=1`;"
                 " in a container, start it with --cap-add PERFMON",
             )
-        if "Couldn't create thread/CPU maps" in said and target.pid is not None:
+        if target.pid is not None and ("create thread/CPU maps" in said or "No such process" in said):
             return NoSuchProcess(f"process {target.pid} ended before it could be recorded")
         if "branch stack sampling" in said:
             return CannotRecord(

@@ -26,7 +26,8 @@ class PySpy:
 
     name = "py-spy"
     suffix = ".folded"
-    starts_target = True
+    inside_program = False
+    passes_exit_code = False
 
     def version(self) -> str:
         """Return its name and version."""

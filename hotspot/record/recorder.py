@@ -41,8 +41,10 @@ class Recorder(Protocol):
     name: str
     suffix: str
     """Of its own file, with the dot."""
-    starts_target: bool
-    """Whether the program is a child of the recorder; else the recorder runs inside the program."""
+    inside_program: bool
+    """Whether it runs inside the program, and so shares its streams; else the program is its child."""
+    passes_exit_code: bool
+    """Whether it exits as the program did."""
 
     def version(self) -> str:
         """Return its name and version."""

@@ -1,8 +1,7 @@
 """One recording: start the recorder, wait, stop it on time or on Ctrl-C, and say how the program ended.
 
-py-spy does not pass on how the program ended, perf mixes it with its own failures. So the program is watched beside
-them: when it ends, and before the recorder asks for it, the kernel shows its exit code in ``/proc/PID/stat``
-(proc_pid_stat(5)).
+py-spy does not pass on how the program ended. So the program is watched beside it: when it ends, and before py-spy asks
+for it, the kernel shows its exit code in ``/proc/PID/stat`` (proc_pid_stat(5)).
 """
 
 from __future__ import annotations
@@ -75,14 +74,13 @@ def record(
     with tempfile.TemporaryFile() as log:
         started = datetime.now(UTC)
         process = _start(recorder, target, wanted, path, log.fileno())
-        watch = _Watch(process, target if target.pid is None and recorder.starts_target else None)
+        watch = _Watch(process, looking=target.pid is None and not recorder.passes_exit_code)
         interrupted, stopped = watch.wait(duration, tick)
-        if target.pid is None:
-            watch.end_program()
+        watch.end_program()
         ended = datetime.now(UTC)
         log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_BYTES))
         said = log.read().decode("utf-8", "backslashreplace")
-    code = watch.exit_code if recorder.starts_target else process.returncode
+    code = process.returncode if recorder.passes_exit_code else watch.exit_code
     # An empty file of a recorder that ended well holds no sample, which is for its reader to say.
     if not path.exists() or (path.stat().st_size == 0 and process.returncode != 0):
         raise recorder.failure(said, target)
@@ -95,7 +93,7 @@ def _start(
     recorder: Recorder, target: Target, wanted: Wanted, path: Path, log: int
 ) -> subprocess.Popen[bytes]:
     program: Sequence[str] = target.program
-    if not recorder.starts_target:  # it runs inside the program, and writes to the program's streams
+    if recorder.inside_program:
         return start(recorder.arguments(target, wanted, str(path), program), cwd=target.cwd, env=target.env)
     out, err = os.dup(1), os.dup(2)
     try:
@@ -110,9 +108,9 @@ def _start(
 class _Watch:
     """Waits for a recorder, and looks at the program it started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], target: Target | None) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *, looking: bool) -> None:
         self._process = process
-        self._looking = target is not None
+        self._looking = looking
         self._program: int | None = None
         self._program_fd: int | None = None
         self.exit_code: int | None = None
@@ -140,14 +138,10 @@ class _Watch:
         """End the program where its recorder left it running."""
         if self._program_fd is not None:
             with suppress(ProcessLookupError):
-                if not self.exit_code_known():
+                if self.exit_code is None:
                     signal.pidfd_send_signal(self._program_fd, signal.SIGTERM)
             os.close(self._program_fd)
             self._program_fd = None
-
-    def exit_code_known(self) -> bool:
-        """Return whether the program has ended."""
-        return self.exit_code is not None
 
     def _ended(self, seconds: float | None) -> bool:
         with suppress(subprocess.TimeoutExpired):

@@ -76,7 +76,7 @@ def command_target(command: tuple[str, ...], cwd: Path, env: Mapping[str, str] |
     if python is not None and not _is_binary(python):
         python = _behind_shim(python)
         if python is not None and _PYTHON.match(os.path.basename(executable)):
-            command = (
+            program = (
                 python,
                 *command[1:],
             )  # the recorder must see the interpreter, not the shell of the shim
@@ -96,6 +96,8 @@ def process_target(pid: int) -> Target:
         raise NoSuchProcess(f"no process {pid}", hint="`ps -e` lists those there are") from None
     except PermissionError:
         pass
+    if _has_ended(pid):
+        raise NoSuchProcess(f"process {pid} has ended")
     try:
         executable: str | None = os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
     except OSError:
@@ -103,6 +105,14 @@ def process_target(pid: int) -> Target:
     name = os.path.basename(executable or _first_argument(pid))
     python = (executable or name) if _PYTHON.match(name) else None
     return Target((), (), pid, Path.cwd(), None, executable, python)
+
+
+def _has_ended(pid: int) -> bool:
+    """Return whether a process has ended, and only waits for its parent to ask (proc_pid_stat(5))."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] in "ZX"
+    except (OSError, IndexError):
+        return False
 
 
 def _first_argument(pid: int) -> str:

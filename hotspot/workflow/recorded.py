@@ -12,7 +12,7 @@ from hotspot.state import RunRecord, State
 
 def with_recordings(profiles: Sequence[Profile], state: State) -> list[Profile]:
     """Return the profiles, those that hotspot recorded with their `Recording`; a file is told by its checksum."""
-    records = state.records_of({profile.provenance.sha256 for profile in profiles})
+    records = state.newest_records({profile.provenance.sha256 for profile in profiles})
     return [
         with_recording(profile, records[profile.provenance.sha256])
         if profile.provenance.sha256 in records

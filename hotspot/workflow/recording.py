@@ -277,10 +277,9 @@ def _imported(native: Path, target: Target, recorded: Recorded) -> Profile:
     try:
         return load(str(native))
     except (EmptyProfile, UnknownFormat) as error:
-        seconds = (recorded.ended - recorded.started).total_seconds()
         how_it_ended = "" if recorded.exit_code is None else f" ({_ended(recorded.exit_code)})"
         raise TooFewSamples(
-            f"{target.name}: no sample in {seconds:.2f} s{how_it_ended}",
+            f"{target.name}: nothing was sampled{how_it_ended}",
             hint="it ended too soon, or only waited: record longer, give it more work, or raise --rate",
         ) from error
 
@@ -340,7 +339,7 @@ def _keep(
     )
     state.write_run(record)
     label = place.label or target.name
-    read = replace(load(str(path)), label=label)
+    read = replace(load(str(path)), label=label if place.group is None else f"{label} {place.round + 1}")
     read = replace(read, provenance=replace(read.provenance, producer=record.recorder))
     return Kept(
         profile=with_recording(read, record),
@@ -358,7 +357,7 @@ def _notes(label: str, recorded: Recorded, profile: Profile) -> tuple[str, ...]:
     count = profile.sample_count
     if count is not None and count < FEW_SAMPLES:
         notes.append(
-            f"{count} samples only: too few to rank anything; record longer, give it more work, or raise --rate"
+            f"{count} {'sample' if count == 1 else 'samples'} only: too few to rank anything; record longer, give it more work, or raise --rate"
         )
     return tuple(notes)
 
@@ -380,9 +379,12 @@ def _output_format(output: Path, recorder: Recorder) -> Exporter | None:
     """
     if not output.parent.is_dir():
         raise UsageError(f"{output.parent}: no such folder")
-    if output.name.endswith(recorder.suffix):
+    if output.name.lower().endswith(recorder.suffix):
         return None
-    return exporter_for(str(output))
+    try:
+        return exporter_for(str(output))
+    except UsageError as error:
+        raise UsageError(str(error), hint="see `hotspot formats`") from error
 
 
 def _write_output(output: Path, exporter: Exporter | None, profile: Profile, native: Path) -> None:
