@@ -226,6 +226,7 @@ def test_another_users_process(recorder: str, running: subprocess.Popen[bytes], 
     code = (
         "import os\nfrom hotspot.record.choice import choose\nfrom hotspot.record.target import process_target\n"
         "from hotspot.errors import HotspotError\n"
+        "import sysconfig; sysconfig.get_path('scripts')\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         f"try: choose({recorder!r}, process_target({running.pid}))\n"
         "except HotspotError as e: print(e); print(e.hint)\n"
