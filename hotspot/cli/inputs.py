@@ -22,6 +22,8 @@ from hotspot.errors import HotspotError
 from hotspot.importers.base import ImportOptions
 from hotspot.importers.registry import load_all
 from hotspot.profile import Profile
+from hotspot.state import State
+from hotspot.workflow.recorded import with_recordings
 
 # What is looked for where no profile is named, in this order; the newest file within a kind.
 _DISCOVERED = (
@@ -125,7 +127,7 @@ def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
         missing &= unmatched(profile, filters)
         profiles.append(apply_filters(profile, filters, must_match=False))
     refuse_unmatched(filters, missing)
-    return profiles
+    return with_recordings(profiles, State(load_config(project=inputs.project).state_directory))
 
 
 def _load(named: Named, inputs: InputOptions, label: str) -> Profile:
