@@ -31,6 +31,7 @@ class Config:
         in_app: patterns of functions, files and modules that the project owns.
         not_in_app: patterns of those it does not own; wins over ``in_app``.
         path_map: prefixes of recorded paths and what they are here (``/build`` -> ``.``).
+        read_first: files that whoever works on an issue reads in full first, relative to the root.
         test_command: argument list, and so the other commands; never run through a shell.
     """
 
@@ -39,6 +40,7 @@ class Config:
     in_app: tuple[str, ...] = ()
     not_in_app: tuple[str, ...] = ()
     path_map: tuple[tuple[str, str], ...] = ()
+    read_first: tuple[str, ...] = ()
     test_command: tuple[str, ...] = ()
     lint_command: tuple[str, ...] = ()
     build_command: tuple[str, ...] = ()
@@ -130,7 +132,7 @@ def _config_from(root: Path, table: dict[str, Any], path: Path) -> Config:
 def _shaped(key: str, value: Any, path: Path) -> Any:
     if key == "profile":
         return _text(key, value, path)
-    if key in ("in_app", "not_in_app"):
+    if key in ("in_app", "not_in_app", "read_first"):
         return _texts(key, value, path)
     if key == "path_map":
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):

@@ -40,11 +40,15 @@ class UnreadableInput(HotspotError):
 
 
 class UnknownFormat(HotspotError):
-    """No importer recognised the file."""
+    """No importer recognised the file.
+
+    Attributes:
+        tried: importers that took it for theirs at first, each with why it is not.
+    """
 
     def __init__(self, path: str, tried: Sequence[str], *, reason: str = "no importer recognises it") -> None:
         super().__init__(
-            f"{path}: {reason} (tried: {', '.join(tried)})",
+            f"{path}: {reason} (tried: {', '.join(tried)})" if tried else f"{path}: {reason}",
             hint="see `hotspot formats`, or name one with --input-format",
         )
         self.path = path

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from plotly.graph_objects import Figure
+
     from hotspot.analysis.columns import Rows
     from hotspot.analysis.diff import Diff
     from hotspot.analysis.peek import Peek
@@ -404,6 +406,18 @@ class Profile:
         from hotspot.analysis.peek import peek
 
         return peek(self, pattern, **options)
+
+    def flamegraph(self, **options: Any) -> Figure:
+        """Return the flame graph as a plotly figure; see `hotspot.plots.flamegraph`."""
+        from hotspot.plots import flamegraph
+
+        return flamegraph(self, **options)
+
+    def sandwich(self, function: str, **options: Any) -> Figure:
+        """Return a function's callers and callees as a plotly figure; see `hotspot.plots.sandwich`."""
+        from hotspot.plots import sandwich
+
+        return sandwich(self, function, **options)
 
     def diff(self, after: Profile | Sequence[Profile], **options: Any) -> Diff:
         """Compare with a later profile; see `hotspot.analysis.diff.diff`."""

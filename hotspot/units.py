@@ -70,6 +70,11 @@ class ValueType:
         """Whether a weight is a number of samples (and so may feed a test of counts)."""
         return self.unit == "count" and (self.type == "samples" or self.type.endswith("/samples"))
 
+    @property
+    def base_units(self) -> int | None:
+        """How many nanoseconds or bytes one unit is; None where it is neither a time nor a size."""
+        return _TIME.get(self.unit) or _MEMORY.get(self.unit)
+
     def number(self, weight: int) -> int | float:
         """Return a stored weight in the unit: an int where whole, else the nearest float."""
         quotient, remainder = divmod(int(weight), self.scale)
@@ -105,6 +110,12 @@ def human_duration(nanoseconds: float) -> str:
         if abs(nanoseconds) >= factor * 0.9995:
             return f"{_three_digits(nanoseconds / factor)} {symbol}"
     return f"{nanoseconds:.0f} ns"
+
+
+def human_seconds(seconds: float) -> str:
+    """Return a benchmark's time, three significant digits also below a nanosecond."""
+    nanoseconds = seconds * 1e9
+    return human_duration(nanoseconds) if abs(nanoseconds) >= 999.5 else f"{nanoseconds:.3g} ns"
 
 
 def human_bytes(size: float) -> str:

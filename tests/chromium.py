@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -39,11 +40,49 @@ class Page:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self.errors: list[str] = []  # what the console and the page complained of, since `watch`
+        self.requests: list[str] = []  # addresses that were asked for, since `watch`
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._call(
             "Emulation.setDeviceMetricsOverride", width=1400, height=4000, deviceScaleFactor=1, mobile=False
         )
+
+    def watch(self) -> None:
+        """Keep the page's complaints and requests from now on."""
+        for domain in ("Runtime", "Log", "Network", "Page"):
+            self._call(f"{domain}.enable")
+        self.errors.clear()
+        self.requests.clear()
+
+    def window(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Give the page another size, and the reader's preference for dark or light."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def screenshot(self, path: Path) -> None:
+        """Save what is to be seen as a PNG."""
+        path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
+
+    def point(self, x: float, y: float, *, click: bool = False) -> None:
+        """Move the pointer, and press its button where wanted."""
+        self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        if click:
+            for kind in ("mousePressed", "mouseReleased"):
+                self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def press(self, key: str) -> None:
+        """Press a key, by its name or its character."""
+        text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
+        self._call("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
+        self._call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     def open(self, address: str) -> None:
         """Go to an address."""
@@ -73,10 +112,22 @@ class Page:
         end = time.monotonic() + _PATIENCE
         while True:
             answer = self._receive(end)
-            if answer.get("id") == self._number:  # everything else is an event
+            if "method" in answer:
+                self._note(answer["method"], answer["params"])
+            if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 result: dict[str, Any] = answer["result"]
                 return result
+
+    def _note(self, event: str, told: dict[str, Any]) -> None:
+        if event == "Runtime.exceptionThrown":
+            self.errors.append(str(told["exceptionDetails"]))
+        elif event == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
+            self.errors.append(str(told["args"]))
+        elif event == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
+            self.errors.append(told["entry"]["text"])
+        elif event == "Network.requestWillBeSent":
+            self.requests.append(told["request"]["url"])
 
     def _receive(self, end: float) -> dict[str, Any]:
         while b"\0" not in self._buffer:

@@ -106,6 +106,26 @@ def compare(before: ArrayLike, after: ArrayLike, *, comparisons: int = 1) -> Rat
     )
 
 
+def difference(before: ArrayLike, after: ArrayLike) -> tuple[float, tuple[float, float] | None]:
+    """Return after - before by Hodges-Lehmann, and its 95% interval: as `compare`, on the values themselves.
+
+    The interval is None where there are too few measurements for its level.
+
+    Raises:
+        ValueError: A side is empty or holds a value that is not finite.
+    """
+    first, second = (np.sort(np.asarray(side, dtype=np.float64).ravel()) for side in (before, after))
+    if not first.size or not second.size or not np.all(np.isfinite([*first, *second])):
+        raise ValueError("both sides must hold finite numbers, at least one")
+    pairs = first.size * second.size
+    middle = [_kth_difference(first, second, rank) for rank in ((pairs + 1) // 2, pairs // 2 + 1)]
+    rank = _interval_rank(first.size, second.size, ALPHA / 2)
+    if not rank:
+        return sum(middle) / 2, None
+    ends = (_kth_difference(first, second, rank), _kth_difference(first, second, pairs + 1 - rank))
+    return sum(middle) / 2, ends
+
+
 def with_drift(ratio: Ratio, drift: float = DRIFT) -> Ratio:
     """Widen the interval to [low / (1 + drift), high * (1 + drift)].
 

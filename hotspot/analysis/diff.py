@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from hotspot.analysis.work import Work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 Verdict = Literal["regressed", "improved", "mixed", "unchanged", "inconclusive", "suspect"]
 FailOn = Literal["regression", "suspect", "any"]
 InApp = Callable[[Profile], tuple[Bool, Bool]]
@@ -52,6 +55,7 @@ class Diff:
         union: all runs in one tree.
         size_factor: s: how much more work, or sampling, the after side did.
         rows: significant ones first, by size of change.
+        function_of_row: for each row its function in ``union.functions``.
         culprits: rows of those to blame, strongest evidence first; none in a screening.
         samples_needed: samples a side, over all its runs, that would settle the largest open row; None where more
             samples would not, or nothing is open.
@@ -72,6 +76,7 @@ class Diff:
     alpha: float
     min_change: float
     rows: tuple[DiffRow, ...]
+    function_of_row: tuple[int, ...]
     culprits: tuple[DiffRow, ...]
     samples_needed: int | None
     runs_needed: int | None
@@ -93,6 +98,12 @@ class Diff:
         if on == "suspect":
             return regressed or any(row.status == "suspect" and row.change > 0 for row in self.rows)
         return None if self.basis == "screening" else regressed
+
+    def flamegraph(self, **options: Any) -> Figure:
+        """Return the differential flame graph as a plotly figure; see `hotspot.plots.diff_flamegraph`."""
+        from hotspot.plots import diff_flamegraph
+
+        return diff_flamegraph(self, **options)
 
     def to_dict(self, *, explain_matches: bool = False) -> dict[str, Any]:
         """Return the contract's JSON object, with ``matches`` where asked for."""
@@ -175,7 +186,7 @@ def diff(
     ownership = _ownership(union, runs, None if assumed.screening else in_app)
     found = find(union, runs, work_factors(known_work, runs), assumed, ownership)
     which = basis(len(first), len(second), found.normalised_by, weights_only=not union.counted)
-    rows, culprits = build_rows(
+    row_of_function, culprits = build_rows(
         union,
         Judgement(
             tests=found.tests,
@@ -189,6 +200,7 @@ def diff(
         first,
         second,
     )
+    rows = tuple(row_of_function.values())
     verdict = verdict_of(rows, which)
     samples, more_runs = _needed(rows, verdict, found, assumed, min(len(first), len(second)))
     summary = Summary(
@@ -215,6 +227,7 @@ def diff(
         alpha=ALPHA,
         min_change=min_change,
         rows=rows,
+        function_of_row=tuple(row_of_function),
         culprits=culprits,
         samples_needed=samples,
         runs_needed=more_runs,

@@ -100,8 +100,8 @@ class Judgement:
 
 def build_rows(
     union: Union, judgement: Judgement, before: Sequence[Profile], after: Sequence[Profile]
-) -> tuple[tuple[DiffRow, ...], tuple[DiffRow, ...]]:
-    """Return all rows, significant ones first, by size of change; and those of the culprits, strongest first."""
+) -> tuple[dict[int, DiffRow], tuple[DiffRow, ...]]:
+    """Return the row of each function, significant ones first, by size of change; and the culprits', strongest first."""
     own, total = _weights_by_side(union)
     whole = (sum(run.whole for run in before), sum(run.whole for run in after))
     most = _hidden_weights(union, judgement.threshold)
@@ -137,7 +137,8 @@ def build_rows(
             **vars(finding),
         )
     named = dict.fromkeys(culprit.function for culprit in judgement.culprits)
-    return tuple(sorted(rows.values(), key=_row_order)), tuple(rows[i] for i in named)
+    ordered = dict(sorted(rows.items(), key=lambda item: _row_order(item[1])))
+    return ordered, tuple(rows[i] for i in named)
 
 
 @dataclass(frozen=True)

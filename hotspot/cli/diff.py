@@ -108,7 +108,7 @@ def command(
         tolerance=tolerance,
         spread=spread,
         symbols=symbols,  # type: ignore[arg-type]  # click has checked the choice
-        in_app=_in_app(inputs.project),
+        in_app=in_app_of(inputs.project),
     )
     if output.format == "markdown":
         output.write_text(diff_markdown(result, n, explain_matches=explain_matches))
@@ -189,7 +189,7 @@ def _work(given: tuple[str, ...], arguments: tuple[list[Named], list[Named]]) ->
     return work_of_paths(files, before), work_of_paths(files, after)
 
 
-def _in_app(project: Path | None) -> InApp:
+def in_app_of(project: Path | None) -> InApp:
     """Return how to tell which frames are in-app; the project is only looked at when somebody asks."""
 
     @cache

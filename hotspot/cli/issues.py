@@ -1,22 +1,18 @@
-"""``hotspot issues``: drafts issue files, and the commands that list, show and close them."""
+"""``hotspot issues``: drafts issue files, lists and shows them; `hotspot.cli.lifecycle` has the steps of an issue."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from hotspot.cli.inputs import read_profile
+from hotspot.cli.lifecycle import LIFECYCLE, name_argument
+from hotspot.cli.measuring import project_option
 from hotspot.cli.options import InputOptions, input_options, output_options
 from hotspot.cli.output import Output, note
-from hotspot.config import Config, load_config
+from hotspot.config import load_config
 from hotspot.errors import UsageError
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _read_goal(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -106,27 +102,8 @@ def command() -> None:
     """
 
 
-def _complete_name(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    from hotspot.workflow.issues.store import IssueStore
-
-    names = [path.stem for path in IssueStore.of(load_config()).files()]
-    return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
-
-
-_project = click.option(
-    "--project",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The project root; by default the nearest parent with hotspot.toml or .git.",
-)
-_name = click.argument("name", shell_complete=_complete_name)
-_reason = click.option("--reason", required=True, metavar="TEXT", help="Why; goes into the progress log.")
-
-
 @command.command("list")
-@_project
+@project_option
 @output_options
 def list_issues(project: Path | None, output: Output) -> None:
     """List the project's issues with their status."""
@@ -145,8 +122,8 @@ def list_issues(project: Path | None, output: Output) -> None:
 
 
 @command.command("show")
-@_name
-@_project
+@name_argument
+@project_option
 @output_options
 def show(name: str, project: Path | None, output: Output) -> None:
     """Print an issue. NAME is its file's name, or the beginning of it, in any case."""
@@ -168,27 +145,5 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
 
 
-@command.command("block")
-@_name
-@_reason
-@_project
-def block(name: str, reason: str, project: Path | None) -> None:
-    """Set an issue aside until something else has happened."""
-    _close("block", name, reason, load_config(project=project))
-
-
-@command.command("drop")
-@_name
-@_reason
-@_project
-def drop(name: str, reason: str, project: Path | None) -> None:
-    """Give an issue up: it is never drafted again."""
-    _close("drop", name, reason, load_config(project=project))
-
-
-def _close(step: str, name: str, reason: str, config: Config) -> None:
-    from hotspot.workflow.issues.closing import close
-
-    stored = close(step, name, reason, config, today=datetime.date.today())
-    click.echo(f"{stored.name} is {stored.issue.status}")
-    click.echo("next: hotspot issues list")
+for _step in LIFECYCLE:
+    command.add_command(_step)

@@ -70,3 +70,17 @@ class ProfilePart(msgspec.Struct, rename="camel"):
 
     cpu_profile: CpuProfile | None = None
     time_deltas: list[int | float] | None = None
+
+
+class HeapNode(msgspec.Struct, rename="camel"):
+    """A node of a sampling heap profile."""
+
+    call_frame: CallFrame
+    self_size: Count = 0
+    children: list[HeapNode] = []
+
+
+class HeapProfile(msgspec.Struct):
+    """A sampling heap profile; its list of samples adds only when each was taken."""
+
+    head: HeapNode | None = None

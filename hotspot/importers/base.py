@@ -20,6 +20,7 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from hotspot.profile import Profile
 
 HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 20
+_HASH_CHUNK = 1 << 23  # large, since a thread may wait for the interpreter after each
+_HASH_BESIDE = 1 << 24  # files from this size on are hashed while they are read
 
 _MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b"),
@@ -114,12 +117,17 @@ class Source:
     Attributes:
         path: what the user gave; ``-`` for standard input.
         opener: opens the stored bytes from the beginning; may be called again.
-        sha256: of the stored bytes.
+        digest: returns the SHA-256 of the stored bytes, in hexadecimal; it may wait for a thread that computes it.
     """
 
     path: str
     opener: Callable[[], BinaryIO]
-    sha256: str
+    digest: Callable[[], str]
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the stored bytes, in hexadecimal."""
+        return self.digest()
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -156,16 +164,60 @@ def file_source(path: str) -> Source:
         if not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path):
             with open(path, "rb") as pipe:  # a named pipe or /dev/fd/N can be read only once
                 return _spooled_source(path, pipe)
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Source(path, lambda: open(path, "rb"), _file_digest(path))
     except OSError as error:
-        raise UnreadableInput(path, (error.strerror or str(error)).lower()) from error
-    return Source(path, lambda: open(path, "rb"), digest)
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: OSError) -> UnreadableInput:
+    return UnreadableInput(path, (error.strerror or str(error)).lower())
+
+
+def _file_digest(path: str) -> Callable[[], str]:
+    """Return what returns a file's SHA-256. That of a large file is computed by a thread, beside the work of an importer."""
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size < _HASH_BESIDE:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return lambda: digest
+    thread = _HashThread(path)
+    thread.start()
+    return thread.result
+
+
+class _HashThread(threading.Thread):
+    """Hashes a file; hashlib and the file let go of the interpreter meanwhile."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(daemon=True)  # what nobody asks for need not be waited for
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._error: OSError | None = None
+
+    def run(self) -> None:
+        buffer = memoryview(bytearray(_HASH_CHUNK))
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                while size := file.readinto(buffer):
+                    self._digest.update(buffer[:size])
+        except OSError as error:
+            self._error = error
+
+    def result(self) -> str:
+        """Wait for the SHA-256.
+
+        Raises:
+            UnreadableInput: the file could not be read to its end.
+        """
+        self.join()
+        if self._error is not None:
+            raise _unreadable(self._path, self._error) from self._error
+        return self._digest.hexdigest()
 
 
 def bytes_source(path: str, data: bytes, sha256: str | None = None) -> Source:
     """Return a source over bytes in memory, named ``path``."""
-    return Source(path, lambda: io.BytesIO(data), sha256 or hashlib.sha256(data).hexdigest())
+    digest = sha256 or hashlib.sha256(data).hexdigest()
+    return Source(path, lambda: io.BytesIO(data), lambda: digest)
 
 
 def _spooled_source(path: str, stream: BinaryIO) -> Source:
@@ -178,11 +230,65 @@ def _spooled_source(path: str, stream: BinaryIO) -> Source:
     spool.flush()
 
     def reopen() -> BinaryIO:
-        handle = os.fdopen(os.dup(spool.fileno()), "rb")
-        handle.seek(0)
-        return handle
+        return io.BufferedReader(FileRange(os.dup(spool.fileno()), 0, os.fstat(spool.fileno()).st_size))
 
-    return Source(path, reopen, digest.hexdigest())
+    return Source(path, reopen, digest.hexdigest)
+
+
+class FileRange(io.RawIOBase):
+    """The bytes ``[begin, end)`` of an open file, with a position of its own.
+
+    A descriptor's position is shared by its duplicates, in other processes too, so it is left alone.
+
+    Args:
+        descriptor: of a file that can be read anywhere; closed with this object.
+        begin: first byte.
+        end: one past the last.
+    """
+
+    def __init__(self, descriptor: int, begin: int, end: int) -> None:
+        self._descriptor = descriptor
+        self._begin = begin
+        self._end = end
+        self._at = begin
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it has a position."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._descriptor
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a byte of the range, counted from its beginning, and return it."""
+        base = {os.SEEK_SET: self._begin, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
+        self._at = max(self._begin, base + offset)
+        return self._at - self._begin
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer and return how many bytes there were."""
+        view = memoryview(buffer).cast("B")
+        data = os.pread(self._descriptor, max(0, min(len(view), self._end - self._at)), self._at)
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
+def plain_descriptor(stream: BinaryIO) -> int | None:
+    """Return the descriptor behind a stream of `Source.open` that is a file's bytes as they are stored, else None."""
+    raw = stream.raw if isinstance(stream, io.BufferedReader) else None
+    return raw.fileno() if isinstance(raw, (io.FileIO, FileRange)) else None
 
 
 def decode_text(data: bytes, errors: str = "backslashreplace") -> str:

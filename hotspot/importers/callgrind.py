@@ -24,8 +24,11 @@ INFO = ImporterInfo("callgrind", "Callgrind call graph", (".callgrind", ".out"))
 
 _NAME = re.compile(r"^\((?P<id>\d+)\)(?: (?P<name>.*))?$", re.DOTALL)
 _COST = re.compile(r"^[+\-*]?(?:\d|0x|\*|$)")
+_JUMPS = ("jump", "jcnd", "jfi", "jfn")  # with --collect-jumps=yes: where code jumped to, which is no call
 _POSITION_KINDS = ("instr", "line")
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
+# yappi puts file and line into the name too
+_YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
 _MAX_COST = 2**63 - 1
 
 
@@ -81,9 +84,12 @@ class _Reader:
             self.producer = value
 
     def _specification(self, number: int, key: str, value: str) -> None:
-        if key in ("calls", "jump", "jcnd"):
-            if key == "calls":
-                self._call(number)
+        if key == "calls":
+            self._call(number)
+            return
+        if key in _JUMPS:
+            if key in ("jfi", "jfn"):  # a compressed name may be defined here
+                self._name(number, "fl" if key == "jfi" else "fn", value)
             return
         table = {"fn": "fn", "cfn": "fn", "ob": "ob", "cob": "ob"}.get(key, "fl")
         name = self._name(number, table, value)
@@ -154,7 +160,7 @@ def _number(text: str, last: int) -> int:
 
 
 _SPECIFICATIONS = frozenset(
-    {"fn", "cfn", "fl", "fi", "fe", "cfi", "cfl", "ob", "cob", "calls", "jump", "jcnd", "rcalls", "frfn"}
+    {"fn", "cfn", "fl", "fi", "fe", "cfi", "cfl", "ob", "cob", "calls", "rcalls", "frfn", *_JUMPS}
 )
 
 
@@ -198,12 +204,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 def _add(builder: ProfileBuilder, reader: _Reader) -> None:
     functions = list(reader.own)
     index = {function: i for i, function in enumerate(functions)}
-    frames = [
-        builder.frames.intern(
-            f.name if f.name not in ("", "???") else UNKNOWN, _known(f.file), 0, _known(f.module)
-        )
-        for f in functions
-    ]
+    plain = {_split_contexts(f.name)[0] for f in functions}
+    yappi = reader.producer.startswith("yappi")
+    frames = [_frame(builder, f, plain, yappi) for f in functions]
     inclusive = [float(reader.own[f][0]) for f in functions]
     edges: dict[tuple[int, int], float] = {}
     for (caller, callee), costs in reader.calls.items():
@@ -212,6 +215,27 @@ def _add(builder: ProfileBuilder, reader: _Reader) -> None:
             inclusive[index[caller]] += costs[0]
     own = list(zip(*(reader.own[f] for f in functions), strict=True))
     add_call_graph(builder, CallGraph(frames, own, inclusive, edges))
+
+
+def _frame(builder: ProfileBuilder, function: _Function, plain: set[str], yappi: bool) -> int:
+    name, line = function.name, 0
+    own, contexts = _split_contexts(name)
+    if all(context.isdecimal() or context in plain for context in contexts):
+        name = own
+    if yappi and (located := _YAPPI.fullmatch(name)) and located["place"].endswith(f" {function.file}"):
+        name, line = located["place"].removesuffix(f" {function.file}"), int(located["line"])
+    name = name if name not in ("", "???") else UNKNOWN
+    return builder.frames.intern(name, _known(function.file), line, _known(function.module))
+
+
+def _split_contexts(name: str) -> tuple[str, list[str]]:
+    """Take apart what valgrind adds to a name: ``fib'2`` is fib in recursion, ``f'main`` is f called by main.
+
+    The second is ``--separate-callers``. A name may have a quote of its own, so that a part counts as a context only
+    where it is a number or a function of the file.
+    """
+    own, *contexts = name.split("'")
+    return (own, contexts) if own else (name, [])
 
 
 def _known(name: str) -> str:

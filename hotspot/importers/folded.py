@@ -55,6 +55,8 @@ def detect(head: Head) -> Match:
     stacks = sum(";" in line for line in counted)
     if not counted or 2 * len(counted) < len(lines):
         return Match.NO
+    if not stacks and len(counted) < len(lines):  # prose with numbers: not one stack, and lines that are none
+        return Match.NO
     return Match.YES if 2 * stacks > len(lines) and not _AUSTIN.search(text) else Match.MAYBE
 
 

@@ -3,6 +3,7 @@ r"""Conventions by which tools pack a frame into one text: the only place that r
 | text                                    | meaning                            | who writes it |
 |-----------------------------------------|------------------------------------|---------------|
 | ``name_[k]`` ``_[j]`` ``_[i]`` ``_[w]`` | kernel, JIT, inlined, waker        | stackcollapse-perf, async-profiler, offwaketime |
+| ``name_[1]`` ``_[0]`` (read only)       | JIT by C1, interpreted             | async-profiler  |
 | ``name (path.py:12)``                   | file and line                      | py-spy, hotspot |
 | ``name (path.py)`` ``name (<string>)``  | file                               | py-spy --function |
 | ``name - path.rb:12``                   | file and line (read, not written)  | rbspy |
@@ -19,7 +20,7 @@ What fits no convention is a name, whatever it contains: C++ argument lists, ``o
 ``<T as Trait>::f``, .NET's ``List`1.Add``, ``std::`anonymous namespace'::f``, ``f(int) (.part.0)``.
 
 `parse_label` and `format_label` are inverse: a label that was read is written back as it was, but for rbspy's,
-which gets the common form.
+which gets the common form, and async-profiler's tiers of compilation, of which only JIT is kept.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from dataclasses import dataclass
 from hotspot.profile import UNKNOWN, Kind, ModuleStyle
 
 _KIND_OF_SUFFIX = {"_[k]": Kind.KERNEL, "_[j]": Kind.JIT, "_[i]": Kind.INLINED, "_[w]": Kind.WAKER}
+_TIERS = {"_[0]": Kind.USER, "_[1]": Kind.JIT}  # one Java method, however it was run, is one function
 _SUFFIX_OF_KIND = {kind: suffix for suffix, kind in _KIND_OF_SUFFIX.items()}
 
 _BINARY = re.compile(
@@ -69,9 +71,12 @@ class Label:
 
 def parse_label(text: str) -> Label:
     """Take a label apart; what fits no convention is a name."""
-    kind = _KIND_OF_SUFFIX.get(text[-4:], Kind.USER)
+    suffix = text[-4:]
+    kind = _KIND_OF_SUFFIX.get(suffix, Kind.USER)
     if kind is not Kind.USER and len(text) > 4:
         text = text[:-4]
+    elif suffix in _TIERS and len(text) > 4:
+        text, kind = text[:-4], _TIERS[suffix]
     else:
         kind = _kind_of_whole(text)
         if kind is not Kind.USER:
@@ -79,6 +84,11 @@ def parse_label(text: str) -> Label:
     text, file, line = _split_location(text)
     name, module, style = _split_module(text)
     return Label(name, file, line, module, kind, style)
+
+
+def is_binary(file: str) -> bool:
+    """Whether a file is a shared object, an executable or a mapping, which have functions and no lines of code."""
+    return _BINARY.fullmatch(file) is not None
 
 
 def format_label(label: Label) -> str:

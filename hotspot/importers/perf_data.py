@@ -132,7 +132,7 @@ def _text_source(source: Source, text: _Spool, said: str) -> Source:
     def reopen() -> BinaryIO:
         return open(text.path, "rb")  # refers to the spool, and so keeps its file
 
-    return Source(source.path, reopen, source.sha256)
+    return Source(source.path, reopen, source.digest)
 
 
 class _Spool:

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from hotspot.errors import HotspotError, MalformedProfile, UnknownFormat, UsageError
+from hotspot.errors import HotspotError, MalformedProfile, UnknownFormat, UnreadableInput, UsageError
 from hotspot.importers.base import (
     ImporterModule,
     ImportOptions,
@@ -18,12 +18,14 @@ from hotspot.importers.base import (
     Source,
     file_source,
 )
+from hotspot.importers.known import recognise
 from hotspot.profile import Profile
 
 # In the order they are asked; the first certain one wins, and those after it are not even imported. So the commonest come
 # first where their content cannot be mistaken, and those that accept almost any text last.
 _BUILT_IN = (
     "perf_data",
+    "jfr",
     "async_profiler",
     "cpython_sampling",
     "svg",
@@ -38,9 +40,16 @@ _BUILT_IN = (
     "stackprof",
     "pyinstrument",
     "cpuprofile",
+    "heapprofile",
     "chrome_trace",
     "gecko",
     "v8log",
+    "jfr_text",
+    "rprof",
+    "bpftrace",
+    "pmcstat",
+    "perf_json",
+    "d3_flamegraph",
     "macos_sample",
     "dtrace",
     "austin",
@@ -110,7 +119,7 @@ def _read_once(
     source: Source, input_format: str | None, options: ImportOptions
 ) -> tuple[Profile, ...] | Source:
     if not source.head.data.strip():
-        raise UnknownFormat(source.path, _names(), reason="the file is empty")
+        raise UnknownFormat(source.path, [], reason="the file is empty")
     tried: list[str] = []
     for importer in _candidates(source, input_format):
         try:
@@ -129,7 +138,7 @@ def _read_once(
         if not result:
             raise MalformedProfile(source.path, f"no profile in this {importer.INFO.title} file")
         return tuple(result)
-    raise UnknownFormat(source.path, tried or _names())
+    raise UnknownFormat(source.path, tried)
 
 
 def _candidates(source: Source, input_format: str | None) -> Iterator[ImporterModule]:
@@ -143,6 +152,8 @@ def _candidates(source: Source, input_format: str | None) -> Iterator[ImporterMo
             yield importer
         elif match is Match.MAYBE:
             possible.append(importer)
+    if known := recognise(source.head):
+        raise UnreadableInput(source.path, f"this is {known.what}", hint=known.instead)
     yield from possible
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hotspot.tabular import markdown_row, markdown_text
+from hotspot.text import printable
 
 _MAX_CELL = 200
 
@@ -55,13 +56,7 @@ def clean(text: str) -> str:
 
     Names come from profiles and may hold anything.
     """
-    if not text.isprintable() or not text.isascii():
-        text = "".join(
-            c
-            if c == " " or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co")
-            else _escaped(c)
-            for c in text
-        )
+    text = printable(text)
     if len(text) > _MAX_CELL:
         text = f"{text[: _MAX_CELL - 40]}...{text[-37:]}"
     return text
@@ -70,10 +65,6 @@ def clean(text: str) -> str:
 def clean_sentence(text: str) -> str:
     """Clean word by word: a sentence may be long, a name in it may not."""
     return " ".join(clean(word) for word in text.split(" "))
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def plain(report: Report) -> str:

@@ -13,11 +13,18 @@ from hotspot.errors import HotspotError
 from hotspot.importers import (
     async_profiler,
     austin_mojo,
+    bpftrace,
     cpython_sampling,
+    d3_flamegraph,
+    heapprofile,
+    jfr_text,
     macos_sample,
     memray,
+    perf_json,
+    pmcstat,
     pprof_legacy,
     registry,
+    rprof,
 )
 from hotspot.importers.base import ImportOptions, Match, bytes_source, file_source
 
@@ -71,6 +78,33 @@ Call graph:
 
 Total number in stack (recursive counted multiple, when >=5):
 """
+BPFTRACE = "Attaching 1 probe...\n@a[\n    vfs_read+156\n    ksys_read+95\n,\n    main+7\n, bash, 12]: 12\n@b[sh, \n    f+1\n]: 3\n"
+PMCSTAT = "@ inst_retired.any [9 samples]\n\n77.78%  [7]   f @ /boot/zfs.ko\n 100.0%  [7]    g\n  50.00%  [3]     h @ /boot/kernel\n\n22.22%  [2]   f @ a\n"
+RPROF = 'memory profiling: line profiling: sample.interval=5000\n#File 1: w.R\n:27:97:25:7:"strsplit" 1#2 "parse_it" 1#3 "run" \n"<GC>" "run" \n'
+JFR = (
+    'jdk.ExecutionSample {\n  startTime = 04:58:13.489\n  sampledThread = "main" (javaThreadId = 1)\n  stackTrace = [\n    A.merge(Object) line: 13\n    App.main() line: 3\n    ...\n  ]\n}\n\n'
+    * 2
+)
+_HEAP_FRAME = {"functionName": "f", "url": "file:///a.js", "lineNumber": 3, "columnNumber": 4}
+HEAP_PROFILE = {
+    "head": {
+        "callFrame": _HEAP_FRAME,
+        "selfSize": 8,
+        "children": [{"callFrame": _HEAP_FRAME, "selfSize": 9, "children": []}],
+    }
+}
+PERF_JSON = {
+    "linux-perf-json-version": 1,
+    "samples": [
+        {"timestamp": 5, "pid": 7, "tid": 8, "comm": "w", "callchain": [{"ip": "0x1", "symbol": "f", "dso": "w"}, {"ip": "0x2"}]}
+    ] * 2,
+}  # fmt: skip
+D3 = {
+    "name": "root",
+    "value": 12.5,
+    "children": [{"name": "main (a.py:3)", "value": 10, "children": [{"name": "f", "value": 4}]}],
+}
+D3_PAGE = '<!DOCTYPE html><link href="d3-flamegraph.css"><script>var stacks = [{"n": "root", "v": 3, "c": [{"n": "f", "v": 3, "c": []}]}]'
 DOCUMENTS: list[tuple[ModuleType, bytes]] = [
     (async_profiler, plain(STACKS).encode()),
     (async_profiler, pooled(STACKS, flag="inverted", delta={("[main tid=7]",): 3}).encode()),
@@ -83,6 +117,11 @@ DOCUMENTS: list[tuple[ModuleType, bytes]] = [
     (pprof_legacy, CPU[:16] + struct.pack("<Q", 1) + CPU[24:] + b" 0x400010 a.B.c (B.java:7)\n"),
     *((pprof_legacy, text.encode()) for text in (HEAP + MAP, JEMALLOC, DELAYS, THREADS)),
     (macos_sample, SAMPLE.encode()),
+    (bpftrace, BPFTRACE.encode()),
+    (pmcstat, PMCSTAT.encode()),
+    (rprof, RPROF.encode()),
+    (jfr_text, JFR.encode()),
+    *((importer, json.dumps(document).encode()) for importer, document in ((heapprofile, HEAP_PROFILE), (perf_json, PERF_JSON), (d3_flamegraph, D3))),
 ]  # fmt: skip
 PIECES = [
     b"\0", b"\xff\xff\xff\xff", b"9" * 20, b"-", b"-1", b"0", b"\n", b"\r\n", b"'", b'"', b"\\", b"{", b"}", b"[", b"]", b",", b";",
@@ -126,6 +165,15 @@ def test_damage_ends_in_a_profile_or_in_an_error_with_the_files_name(number: int
                 profile.check()
 
 
+def test_damaged_pages_of_trees_too() -> None:
+    chance = random.Random(7)
+    for _ in range(ROUNDS):
+        try:
+            d3_flamegraph.load(bytes_source("x.html", damaged(D3_PAGE.encode(), chance)), ImportOptions())
+        except HotspotError as error:
+            assert str(error).startswith("x.html")  # noqa: PT017  (the error is one of two right answers)
+
+
 @pytest.mark.parametrize("number", range(len(DOCUMENTS)))
 def test_a_document_is_of_one_format_only(number: int) -> None:
     importer, document = DOCUMENTS[number]
@@ -136,7 +184,7 @@ def test_a_document_is_of_one_format_only(number: int) -> None:
 def test_no_file_of_another_format_is_taken(corpus: Path) -> None:
     new = {importer.INFO.name for importer, _ in DOCUMENTS} | {memray.INFO.name}
     for path in sorted(corpus.glob("*/*")):
-        if path.parent.name in ("pprof-legacy", "expected"):
+        if path.parent.name in ("pprof-legacy", "pmcstat", "expected"):
             continue
         head = file_source(str(path)).head
         taken = {i.INFO.name for i in registry.importers() if i.detect(head) is not Match.NO}

@@ -46,7 +46,7 @@ def own_of(drawn: str) -> dict[str, int]:
     """Self weight per function, summed over a drawn tree."""
     own: dict[str, int] = {}
     for line in drawn.splitlines():
-        name, weights = line.strip().split(" ")
+        name, weights = line.strip().rsplit(" ", 1)
         own[name] = own.get(name, 0) + int(weights.split(",")[1])
     return own
 
@@ -249,3 +249,48 @@ def test_stackprof_samples_are_the_files_own_number(corpus: Path) -> None:
         profile = read(stackprof, data)
         first = profile.value_types[0]
         assert int(profile.samples.weight[:, 0].sum()) == json.loads(data)["samples"], (path.name, first)
+
+
+def test_valgrinds_marks_of_recursion_and_callers_are_no_part_of_a_name() -> None:
+    text = b"""# callgrind format
+events: Ir
+fl=(1) w.c
+fn=(1) main'(below main)
+1 1
+cfn=(2) fib'main
+calls=1 1
+1 30
+fn=(2)
+2 10
+cfn=(3) fib'2'main
+calls=4 2
+2 20
+fn=(3)
+2 20
+fn=(4) (below main)
+1 1
+fn=(5) foldl'
+1 2
+fn=(6) f'x
+1 3
+"""
+    names = own_of(format_tree(read(callgrind, text)))
+    assert names == {
+        "main (w.c)": 1,
+        "fib (w.c)": 30,
+        "(below main) (w.c)": 1,
+        "foldl' (w.c)": 2,
+        "f'x (w.c)": 3,
+    }
+
+
+def test_jumps_are_no_calls_and_may_define_names() -> None:
+    text = (
+        b"events: Ir\nfl=(1) w.c\nfn=(1) f\n1 5\njfi=(2) x.c\njfn=(2) g\njump=3 7\n9\nfl=(2)\nfn=(2)\n1 2\n"
+    )
+    assert own_of(format_tree(read(callgrind, text))) == {"f (w.c)": 5, "g (x.c)": 2}
+
+
+def test_yappi_puts_the_place_into_the_name() -> None:
+    text = b"version: 1\ncreator: yappi\nevents: Ticks\nfl=/a b/w.py\nfn=C.fib /a b/w.py:2\n2 5\n"
+    assert format_tree(read(callgrind, text)) == "C.fib (/a b/w.py:2) 5,5"

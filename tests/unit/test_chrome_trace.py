@@ -237,6 +237,22 @@ def test_hermes_says_where_a_function_is() -> None:
     }
 
 
+def test_py_spy_and_viztracer_say_where_a_function_is() -> None:
+    document = [
+        {"ph": "B", "name": "f", "ts": 0, "args": {"filename": "/a.py", "line": 3}},
+        {"ph": "X", "name": "g (/b c.py:7)", "ts": 1, "dur": 2},
+        {"ph": "X", "name": "h (2)", "ts": 3, "dur": 1},
+        {"ph": "E", "name": "f", "ts": 5, "args": {"filename": "/a.py", "line": 3}},
+        {"ph": "X", "name": "thread (1)", "ts": 6, "dur": 1, "args": {"filename": "", "line": 0}},
+    ]
+    assert microseconds(read(document)) == {
+        "f (/a.py:3)": 2,
+        "f (/a.py:3);g (/b c.py:7)": 2,
+        "f (/a.py:3);h (2)": 1,
+        "thread (1)": 1,
+    }
+
+
 def test_asynchronous_events_are_told_and_others_passed_over() -> None:
     document = events("X a 0 5")
     document += [{"ph": phase, "name": "n", "ts": 1, "id": 1} for phase in "bneSTFsftiICPNDOv"]

@@ -13,11 +13,11 @@ import pytest
 from hotspot.config import Config
 from hotspot.errors import UsageError
 from hotspot.workflow.issues import store as store_module
-from hotspot.workflow.issues.closing import close
 from hotspot.workflow.issues.draft import draft_issues
 from hotspot.workflow.issues.issue_model import Status
 from hotspot.workflow.issues.issue_text import MalformedIssue
 from hotspot.workflow.issues.store import IssuesLocked, IssueStore
+from hotspot.workflow.lifecycle.closing import close
 
 from tests.vocabulary import profile_from_text
 

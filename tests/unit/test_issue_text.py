@@ -6,7 +6,7 @@ import datetime
 import re
 
 import pytest
-from hotspot.workflow.issues.issue_model import ANALYSIS, FIELDS, LABELS, LOG, PROPOSAL, Status, legal_steps
+from hotspot.workflow.issues.issue_model import ANALYSIS, FIELDS, LABELS, LOG, PROPOSAL, Status
 from hotspot.workflow.issues.issue_text import (
     MalformedIssue,
     NewIssue,
@@ -264,11 +264,3 @@ def test_a_log_of_dos_lines_stays_one() -> None:
 )
 def test_names_become_one_harmless_line(text: str, expected: str) -> None:
     assert one_line(text) == expected
-
-
-def test_legal_steps() -> None:
-    assert legal_steps(Status.IDENTIFIED) == ("start", "block", "drop")
-    assert legal_steps(Status.IMPLEMENTED) == ("verify", "block", "drop")
-    assert legal_steps(Status.VERIFIED) == ("reopen",)
-    assert legal_steps(Status.DROPPED) == ("reopen",)
-    assert legal_steps(Status.BLOCKED) == ("reopen", "block", "drop")

@@ -120,7 +120,6 @@ NAMES_ONLY = [
     "thread (main)",
     "_[k]",
     "name_[z]",
-    "name_[0]",
     "name[k]",
 ]
 
@@ -250,3 +249,16 @@ def test_a_label_of_a_megabyte_is_read_in_no_time() -> None:
         parse_label("f " + piece * (200_000 // len(piece)) + ")")
         parse_label("f " + piece * (200_000 // len(piece)) + "]")
     assert time.perf_counter() - begin < 30  # quadratic matching takes hours
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("java/util/HashMap.put_[0]", Label("java/util/HashMap.put")),
+        ("java/util/HashMap.put_[1]", Label("java/util/HashMap.put", kind=Kind.JIT)),
+        ("_[0]", Label("_[0]")),
+        ("a_[2]", Label("a_[2]")),
+    ],
+)
+def test_tiers_of_compilation_are_no_part_of_a_name(text: str, label: Label) -> None:
+    assert parse_label(text) == label

@@ -120,7 +120,7 @@ def test_what_memray_complains_about_is_said(monkeypatch: pytest.MonkeyPatch, tm
         "json.dump({'pid': 1, 'seconds': 2.5, 'frames': [['f', 'a.py', 3]], 'stacks': [[0]], 'weights': [[64, 2]],"
         " 'threads': [[1, 'main']]}, sys.stdout)\n"
     )
-    monkeypatch.setattr(importer._memray_records, "__file__", str(reader))
+    monkeypatch.setattr(importer.records, "__file__", str(reader))
     monkeypatch.setattr(importer, "find_spec", lambda name: name)
     (profile,) = importer.load(bytes_source("given", MAGIC), ImportOptions())
     assert format_tree(profile.check()) == "f (a.py:3) 64,64"

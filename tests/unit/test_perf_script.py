@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers import _perf_headers, _perf_stacks, perf_script
-from hotspot.importers._perf_block import BlockReader
-from hotspot.importers._perf_columns import Columns, join_rows
-from hotspot.importers._perf_headers import Layout
-from hotspot.importers._perf_lines import Header, module_kind, parse_frame, parse_header
-from hotspot.importers._perf_parse import ScriptParser, parse
-from hotspot.importers._perf_profile import assemble
-from hotspot.importers._perf_stacks import StackTable
-from hotspot.importers._perf_text import line_number, pieces
+from hotspot.importers import perf_script
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source, file_source
+from hotspot.importers.perf_script import headers, stacks
+from hotspot.importers.perf_script.block import BlockReader
+from hotspot.importers.perf_script.columns import Columns, join_rows
+from hotspot.importers.perf_script.headers import Layout
+from hotspot.importers.perf_script.lines import Header, module_kind, parse_frame, parse_header
+from hotspot.importers.perf_script.parse import ScriptParser, parse
+from hotspot.importers.perf_script.pieces import line_number, pieces
+from hotspot.importers.perf_script.profile import assemble
+from hotspot.importers.perf_script.stacks import StackTable
 from hotspot.profile import Kind, LossKind, Profile, Provenance, Thread
 from hypothesis import given
 from hypothesis import strategies as st
@@ -713,15 +714,13 @@ _odd_lines = st.sampled_from(
 _scripts = st.lists(st.one_of(_samples(), _samples(), _samples(), _odd_lines), min_size=1, max_size=30).map(
     "".join
 )
-_Sample = tuple[
-    tuple[_perf_stacks.FrameKey, ...], tuple[int | None, int | None, bytes] | None, bytes, int, int
-]
+_Sample = tuple[tuple[stacks.FrameKey, ...], tuple[int | None, int | None, bytes] | None, bytes, int, int]
 
 
 def samples_of(columns: Columns) -> list[_Sample]:
     """Spell out every sample, so that two ways to read can be compared."""
 
-    def chain(number: int) -> tuple[_perf_stacks.FrameKey, ...]:
+    def chain(number: int) -> tuple[stacks.FrameKey, ...]:
         begin, end = columns.chain_offset[number : number + 2]
         return tuple(columns.frames[frame] for frame in columns.chain_frame[begin:end])
 
@@ -836,9 +835,9 @@ def test_small_caches_change_nothing(corpus: Path, monkeypatch: pytest.MonkeyPat
         str(corpus / "perf-script" / "brendangregg_FlameGraph__example-perf-stacks.txt.gz")
     ).read()
     expected = samples_of(parse(data))
-    monkeypatch.setattr(_perf_stacks, "_CACHE_BYTES", 1)
-    monkeypatch.setattr(_perf_stacks, "_CACHE_LINES", 1)
-    monkeypatch.setattr(_perf_headers, "_CACHE_ENTRIES", 1)
+    monkeypatch.setattr(stacks, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(stacks, "_CACHE_LINES", 1)
+    monkeypatch.setattr(headers, "_CACHE_ENTRIES", 1)
     assert samples_of(parse(data)) == expected
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import pprof_legacy, registry
-from hotspot.importers._pprof_records import Records, read_cpu, read_text, word_type
 from hotspot.importers.base import ImportOptions, Match, bytes_source
+from hotspot.importers.pprof_legacy.records import Records, read_cpu, read_text, word_type
 from hotspot.profile import LossKind, Profile
 
 from tests.vocabulary import format_tree, tree_text

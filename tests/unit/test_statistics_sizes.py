@@ -52,6 +52,12 @@ def test_weight_of_a_reference_function_is_bounded() -> None:
     assert size_factors(counts).factors.tolist() == [1, 1]
 
 
+def test_in_short_runs_one_function_does_not_decide_alone_what_did_not_change() -> None:
+    # Eight functions of 5 samples stayed; the one that holds most of the run grew from 120 to 900.
+    counts = np.vstack([np.full((8, 2), 5.0), [[120.0, 900.0]]])
+    assert size_factors(counts).factors.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("functions", [0, 1, 2, 7])
 def test_few_functions_mean_equal_work(functions: int) -> None:
     sizes = size_factors(counts_of([1, 5], functions))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hotspot.errors import EmptyProfile
 from hotspot.importers import v8log
-from hotspot.importers._v8_code import Code, CodeMap, javascript
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source, file_source
+from hotspot.importers.v8log.code import Code, CodeMap, javascript
 from hotspot.profile import Kind, LossKind, Profile
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -16,6 +16,9 @@ Basis = Literal["replicated", "low_confidence", "screening"]
 MIN_REFERENCE_FUNCTIONS = 8
 MIN_REFERENCE_SAMPLES = 4
 MAX_REFERENCE_WEIGHT = 200
+# Of the weight of all of them: in short runs one dominant function would else decide alone what "did not change" means,
+# and its own slowdown would count as more work done.
+MAX_REFERENCE_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ def size_factors(self_counts: ArrayLike, work: ArrayLike | None = None) -> SizeF
     """Estimate e_k, the work of each run relative to the others, never from its total samples.
 
     With `work` known: W_k / mean W. Else over the functions averaging at least 4 samples a run, exp of the weighted median
-    of ln(x_jk + 1/2) - mean over runs of ln(x_jk + 1/2), weight min(mean, 200): most functions do not change, and one
-    that grows must not make every other look smaller. With fewer than 8 such functions every run counts as equal.
+    of ln(x_jk + 1/2) - mean over runs of ln(x_jk + 1/2), weight min(mean, 200) but at most a quarter of all weight: most
+    functions do not change, and one that grows must not make every other look smaller. With fewer than 8 such functions every run counts as equal.
 
     Args:
         self_counts: Self samples, shape (functions, K), over the runs of both sides.
@@ -60,9 +63,16 @@ def size_factors(self_counts: ArrayLike, work: ArrayLike | None = None) -> SizeF
         return SizeFactors(np.ones(runs), "equal_work")
     logs = np.log(counts[reference] + 0.5)
     logs -= logs.mean(axis=1, keepdims=True)
-    weights = np.minimum(mean[reference], MAX_REFERENCE_WEIGHT)
+    weights = _bounded(np.minimum(mean[reference], MAX_REFERENCE_WEIGHT))
     medians = [weighted_median(logs[:, run], weights) for run in range(runs)]
     return SizeFactors(np.exp(medians), "reference")
+
+
+def _bounded(weights: FloatArray) -> FloatArray:
+    """Cut weights down so that none is more than `MAX_REFERENCE_SHARE` of their sum."""
+    while weights.max() > MAX_REFERENCE_SHARE * weights.sum() * (1 + 1e-9):
+        weights = np.minimum(weights, MAX_REFERENCE_SHARE * weights.sum())
+    return weights
 
 
 def weighted_median(values: FloatArray, weights: FloatArray) -> float:

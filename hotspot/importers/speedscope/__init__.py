@@ -10,6 +10,8 @@ What a weight is follows from the unit: ``none`` is ``samples/count`` (``weights
 and each counts as one sample. Profiles that hotspot wrote say more, under a key of their own; those of one label and the
 same stacks are read as one profile with several value types.
 
+Profiles named after threads are one profile with threads, see `hotspot.importers.speedscope.threads`.
+
 Only evented profiles say when something ran: the weights of sampled ones leave out what was idle. Time in which no
 frame is open belongs to no stack; it is stated as lost, not counted. A frame's column has no room in a `Profile`.
 
@@ -30,10 +32,12 @@ import numpy as np
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
+from hotspot.importers.labels import is_binary
 from hotspot.importers.speedscope.events import Intervals, read_events
 from hotspot.importers.speedscope.file import Frame, OneProfile, Origin, SpeedscopeFile, decode_file
 from hotspot.importers.speedscope.numbers import Scaled, read_numbers
 from hotspot.importers.speedscope.stacks import read_stacks
+from hotspot.importers.speedscope.threads import ThreadLabel, join_threads, longest, parse_thread
 from hotspot.importers.speedscope.value_types import value_type_of
 from hotspot.profile import UNKNOWN, Int32, Int64, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -58,19 +62,75 @@ def detect(head: Head) -> Match:
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     """Parse all profiles of a file, labelled by their names, in the file's order.
 
-    Profiles without samples (a thread that never ran) are left out, and the others say so.
+    Profiles that are named after threads are one profile with threads, as far as they measure the same; its place is
+    that of its first. Profiles without samples (a thread that never ran) are left out, and the others say so.
     """
     file = decode_file(source.path, source.read(), certain=detect(source.head) is Match.YES)
     base = Provenance(source.path, source.sha256, INFO.name, file.producer)
-    profiles = [_profile(group, file, base) for group in _groups(file)]
-    filled = [profile for profile in profiles if len(profile.samples)]
+    read = [_read(group, file, base) for group in _groups(file)]
+    filled = [one for one in read if len(one.profile.samples)]
     if not filled:
         raise EmptyProfile(source.path, "no samples: every profile in the file is empty")
-    if len(filled) == len(profiles):
-        return filled
-    names = ", ".join(repr(profile.label) for profile in profiles if not len(profile.samples))
+    profiles = [_together(family, file.shared.frames) for family in _families(filled)]
+    if len(filled) == len(read):
+        return profiles
+    names = ", ".join(repr(one.profile.label) for one in read if not len(one.profile.samples))
     loss = Loss(LossKind.DROPPED, f"profiles without samples are left out: {names}", 0)
-    return [replace(p, provenance=replace(p.provenance, losses=(*p.provenance.losses, loss))) for p in filled]
+    return [
+        replace(p, provenance=replace(p.provenance, losses=(*p.provenance.losses, loss))) for p in profiles
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A profile without its losses, and what those will say.
+
+    Attributes:
+        profile: as read.
+        thread: what its name says of a thread, None where nothing.
+        frames: indexes of the frames used.
+        rounded: the scale that weights were rounded to; 0 where they were not.
+        idle: time in which no frame was open, scaled as the weights are.
+        gaps: how often that was.
+    """
+
+    profile: Profile
+    thread: ThreadLabel | None
+    frames: frozenset[int]
+    rounded: int
+    idle: int = 0
+    gaps: int = 0
+
+
+def _families(read: Sequence[_Read]) -> list[list[_Read]]:
+    """Put the threads of one measure together; anything else stays alone."""
+    families: dict[object, list[_Read]] = {}
+    for number, one in enumerate(read):
+        key = number if one.thread is None else (one.thread.measure, str(one.profile.value_type))
+        families.setdefault(key, []).append(one)
+    return list(families.values())
+
+
+def _together(family: Sequence[_Read], frames: list[Frame]) -> Profile:
+    """Return the profile of one or several threads, with its losses."""
+    profile = family[0].profile
+    if len(family) > 1:
+        profiles = [one.profile for one in family]
+        labels = [one.thread for one in family if one.thread is not None]
+        label = labels[0].measure or f"{len(family)} threads"
+        profile = join_threads(profiles, [each.thread for each in labels], longest(profiles), label)
+    losses = []
+    columns = sum(frames[i].col is not None for i in frozenset().union(*(one.frames for one in family)))
+    if columns:
+        losses.append(Loss(LossKind.DROPPED, f"columns of {columns} frames are not kept", columns))
+    if rounded := max(one.rounded for one in family):
+        losses.append(Loss(LossKind.ROUNDED, f"weights have more digits than fit, rounded to 1/{rounded}"))
+    if gaps := sum(one.gaps for one in family):
+        scale = profile.value_type.scale
+        idle = sum(one.idle * (scale // one.profile.value_type.scale) for one in family)
+        text = f"{profile.value_type.human(idle)} in which no frame was open are not counted"
+        losses.append(Loss(LossKind.DROPPED, text, gaps))
+    return replace(profile, provenance=replace(profile.provenance, losses=tuple(losses)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +177,7 @@ def _groups(file: SpeedscopeFile) -> list[_Group]:
     return groups
 
 
-def _profile(group: _Group, file: SpeedscopeFile, base: Provenance) -> Profile:
+def _read(group: _Group, file: SpeedscopeFile, base: Provenance) -> _Read:
     kind = group.members[0].type
     if kind == "sampled":
         return _sampled(group, file.shared.frames, base)
@@ -126,7 +186,7 @@ def _profile(group: _Group, file: SpeedscopeFile, base: Provenance) -> Profile:
     raise MalformedProfile(base.path, f"unknown type {kind!r} of profile - at `{group.place}.type`")
 
 
-def _sampled(group: _Group, frames: list[Frame], base: Provenance) -> Profile:
+def _sampled(group: _Group, frames: list[Frame], base: Provenance) -> _Read:
     first = group.members[0]
     stacks = read_stacks(bytes(first.samples), len(frames), base.path, f"{group.place}.samples")
     columns = [_weights(member, len(stacks.sample), base.path, group.place) for member in group.members]
@@ -138,29 +198,32 @@ def _sampled(group: _Group, frames: list[Frame], base: Provenance) -> Profile:
         types.append(ValueType("samples", "count"))
         weights.append(np.ones(len(stacks.sample), dtype=np.int64))
     builder = ProfileBuilder(tuple(types))
-    used, losses = _intern(builder, frames, stacks.frame)
-    leaf = builder.add_stacks(used, stacks.offset)
+    leaf = builder.add_stacks(_intern(builder, frames, stacks.frame), stacks.offset)
     builder.add_samples(leaf[stacks.sample], np.stack(weights, axis=1))
-    losses += _rounding(columns)
-    provenance = replace(base, duration_ns=_duration(first), losses=tuple(losses))
-    return builder.build(provenance, label=group.label)
+    return _Read(
+        profile=builder.build(replace(base, duration_ns=_duration(first)), label=group.label),
+        thread=None if group.origins else parse_thread(group.label),
+        frames=frozenset(np.unique(stacks.frame).tolist()),
+        rounded=max(column.scale if column.rounded else 0 for column in columns),
+    )
 
 
-def _evented(group: _Group, frames: list[Frame], base: Provenance) -> Profile:
+def _evented(group: _Group, frames: list[Frame], base: Provenance) -> _Read:
     member = group.members[0]
     names = [frame.name or UNKNOWN for frame in frames]
     events = read_events(bytes(member.events), names, base.path, f"{group.place}.events")
     value_type = value_type_of(member.unit or "none", events.scale)
     builder = ProfileBuilder((value_type,))
-    used, losses = _intern(builder, frames, events.frame)
-    nodes = builder.add_nodes(events.parent, used)
+    nodes = builder.add_nodes(events.parent, _intern(builder, frames, events.frame))
     builder.add_samples(nodes[events.node], events.weight, time=_times(events, value_type))
-    losses += _rounding([Scaled(events.weight, events.scale, events.rounded)])
-    if events.gaps:
-        text = f"{value_type.human(events.idle)} in which no frame was open are not counted"
-        losses.append(Loss(LossKind.DROPPED, text, events.gaps))
-    provenance = replace(base, duration_ns=_duration(member), losses=tuple(losses))
-    return builder.build(provenance, label=group.label)
+    return _Read(
+        profile=builder.build(replace(base, duration_ns=_duration(member)), label=group.label),
+        thread=parse_thread(group.label),
+        frames=frozenset(np.unique(events.frame).tolist()),
+        rounded=events.scale if events.rounded else 0,
+        idle=events.idle,
+        gaps=events.gaps,
+    )
 
 
 def _weights(member: OneProfile, samples: int, path: str, place: str) -> Scaled:
@@ -183,32 +246,23 @@ def _weights(member: OneProfile, samples: int, path: str, place: str) -> Scaled:
     return weights
 
 
-def _intern(builder: ProfileBuilder, frames: list[Frame], used: Int32 | Int64) -> tuple[Int32, list[Loss]]:
+def _intern(builder: ProfileBuilder, frames: list[Frame], used: Int32 | Int64) -> Int32:
     """Intern the frames that are used; returns their ids in place of the indexes."""
     id_of = np.zeros(len(frames), dtype=np.int32)
-    columns = 0
     for index in np.unique(used).tolist():
         frame = frames[index]
         line = int(frame.line) if frame.line is not None and 0 < frame.line < 2**31 else 0
-        id_of[index] = builder.frames.intern(frame.name or UNKNOWN, frame.file or "", line)
-        columns += frame.col is not None
-    losses = []
-    if columns:
-        losses.append(Loss(LossKind.DROPPED, f"columns of {columns} frames are not kept", columns))
-    return id_of[used], losses
+        name, file = frame.name or UNKNOWN, frame.file or ""
+        if file and not line and is_binary(file):  # py-spy --native has no other place for it
+            id_of[index] = builder.frames.intern(name, module=file)
+        else:
+            id_of[index] = builder.frames.intern(name, file, line)
+    return id_of[used]
 
 
 def _is_period(weights: Int64) -> bool:
     """Whether weights look like the constant period of a sampler; a single one tells nothing."""
     return len(weights) > 1 and int(weights[0]) > 0 and bool((weights == weights[0]).all())
-
-
-def _rounding(columns: list[Scaled]) -> list[Loss]:
-    return [
-        Loss(LossKind.ROUNDED, f"weights have more digits than fit, rounded to 1/{column.scale}")
-        for column in columns
-        if column.rounded
-    ]
 
 
 def _times(events: Intervals, value_type: ValueType) -> Int64 | None:

@@ -60,24 +60,6 @@ class Status(enum.StrEnum):
     DROPPED = "DROPPED"
 
 
-_OPEN = frozenset(Status) - {Status.VERIFIED, Status.DROPPED}
-
-# From which statuses a step of the lifecycle is legal.
-STEPS: dict[str, frozenset[Status]] = {
-    "start": frozenset({Status.IDENTIFIED, Status.MARGINAL, Status.REGRESSION}),
-    "implement": frozenset({Status.IN_PROGRESS}),
-    "verify": frozenset({Status.IMPLEMENTED, Status.VERIFYING, Status.MARGINAL}),
-    "reopen": frozenset({Status.VERIFIED, Status.BLOCKED, Status.DROPPED}),
-    "block": _OPEN,
-    "drop": _OPEN,
-}
-
-
-def legal_steps(status: Status) -> tuple[str, ...]:
-    """Return the steps that are legal from a status."""
-    return tuple(step for step, statuses in STEPS.items() if status in statuses)
-
-
 @dataclass(frozen=True)
 class Block:
     """A label and what follows it, up to the next label that the section knows.
@@ -197,6 +179,11 @@ class Issue:
     def section(self, title: str) -> Section | None:
         """Return the section of a title, or None."""
         return next((section for section in self.sections[1:] if section.title == title), None)
+
+    def tries(self, title: str) -> tuple[Section, ...]:
+        """Return the sections of a title and its numbered successors (``VERIFICATION``, ``VERIFICATION 2``)."""
+        pattern = re.compile(rf"{re.escape(title)}(?: \d+)?")
+        return tuple(section for section in self.sections[1:] if pattern.fullmatch(section.title))
 
     def value(self, title: str, label: str) -> str:
         """Return what a section says under a label, ``unknown`` where it is missing or empty."""

@@ -11,16 +11,18 @@ import datetime
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hotspot.errors import HotspotError
 from hotspot.workflow.issues.issue_model import (
     ANALYSIS,
     FIELDS,
+    IMPLEMENTATION,
     LABELS,
     LOG,
     PROPOSAL,
+    VERIFICATION,
     Block,
     Issue,
     Section,
@@ -307,6 +309,43 @@ Validation:
 [{today}] {Status.IDENTIFIED} - {one_line(new.entry, 1000)}
 """
     return parse(text, "new issue")
+
+
+def with_try(issue: Issue, kind: str, blocks: Iterable[tuple[str, str, str]]) -> Issue:
+    """Return the issue with one more section of a kind: numbered where there is one, and none is overwritten.
+
+    It stands behind the last section of the work (`_WORK`), else before the progress log; texts may hold anything.
+
+    Args:
+        issue: what a person wrote in it stays where it is.
+        kind: ``IMPLEMENTATION`` or ``VERIFICATION``.
+        blocks: label, what stands on its line, and what stands below; each may be empty but the label.
+    """
+    numbers = [int(section.title[len(kind) :] or 1) for section in issue.tries(kind)]
+    title = f"{kind} {max(numbers) + 1}" if numbers else kind
+    text = _heading(title) + "\n" + "".join(_block(*block) for block in blocks)
+    text = text.rstrip("\n") + "\n\n"
+    titles = [re.sub(r" \d+$", "", section.title) for section in issue.sections]
+    work = [i + 1 for i, found in enumerate(titles) if found in _WORK]
+    at = max(work, default=titles.index(LOG))
+    before = "".join(section.text for section in issue.sections[:at])
+    gap = (
+        ""
+        if before.endswith("\n\n") or before.endswith("\n\r\n")
+        else "\n"
+        if before.endswith("\n")
+        else "\n\n"
+    )
+    after = "".join(section.text for section in issue.sections[at:])
+    return parse(before + (gap + text).replace("\n", issue.newline) + after, title)
+
+
+_WORK = (PROPOSAL, IMPLEMENTATION, VERIFICATION)
+
+
+def _block(label: str, line: str, below: str) -> str:
+    first = f"{label}: {one_line(line, 1000)}".rstrip()
+    return f"{first}\n{body(below)}\n" if below.strip() else f"{first}\n"
 
 
 def _heading(title: str) -> str:

@@ -1,0 +1,296 @@
+"""Turns the `Columns` of parsed pieces into one `Profile`.
+
+The stack's root is the command (`Kind.PROCESS`); a sample without frames is that one frame, as in
+``stackcollapse-perf.pl``, and ``[no stack]`` only where there is no command either. Each event E has the value
+types ``E/samples`` and, where periods are printed, ``E/nanoseconds`` (clocks) or ``E/count``; an event whose name
+is not printed is called ``event``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hotspot.builder import ProfileBuilder
+from hotspot.errors import EmptyProfile
+from hotspot.importers.base import decode_text
+from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Rows
+from hotspot.importers.perf_script.headers import MISSING, Who
+from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
+from hotspot.units import ValueType
+
+MAX_STACK = 127  # kernel.perf_event_max_stack and perf script --max-stack, both by default
+_CLOCK = re.compile(r"(?:software/)?(?:cpu-clock|task-clock)\b")
+_NO_COLUMN = -1
+
+
+@dataclass(frozen=True)
+class _Event:
+    """Where the weights of an event go.
+
+    Attributes:
+        samples: column that counts its samples.
+        period: column that sums its periods, or `_NO_COLUMN`.
+    """
+
+    samples: int
+    period: int
+
+
+@dataclass
+class _Survey:
+    """What must be known of all samples before the first is added.
+
+    Attributes:
+        events: event names in order of appearance -> whether any sample of it has a period.
+        threads: in order of appearance -> row of ``Profile.threads``.
+        first: earliest time, or None where no sample has one.
+        last: latest time.
+    """
+
+    events: dict[bytes, bool] = field(default_factory=dict)
+    threads: dict[Thread, int] = field(default_factory=dict)
+    first: int | None = None
+    last: int = 0
+
+    def add(self, part: Columns, rows: Rows) -> None:
+        for event in _by_appearance(rows.event, len(part.events)):
+            name = part.events[event]
+            has_period = bool((rows.period[rows.event == event] != MISSING).any())
+            self.events[name] = self.events.get(name, False) or has_period
+        for number in _by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
+            thread = _thread(part.threads[number])
+            if thread is not None:
+                self.threads.setdefault(thread, len(self.threads))
+        times = rows.time[rows.time != MISSING]
+        if len(times):
+            earliest = int(times.min())
+            self.first = earliest if self.first is None else min(self.first, earliest)
+            self.last = max(self.last, int(times.max()))
+
+
+@dataclass
+class _Tally:
+    """What was missing from samples."""
+
+    truncated: int = 0
+    no_period: int = 0
+    no_time: int = 0
+
+
+def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequence[Loss] = ()) -> Profile:
+    """Join the columns of consecutive pieces; their batches are emptied on the way, so that memory holds each sample once.
+
+    Args:
+        parts: in the order of the text.
+        provenance: what is known without the samples; ``duration_ns`` is filled in from the times where None.
+        losses: said before those found here.
+
+    Raises:
+        EmptyProfile: there is no sample.
+    """
+    _drop_headless(parts)
+    survey = _Survey()
+    for part in parts:
+        for rows in part.batches:
+            survey.add(part, rows)
+    if not survey.events:
+        raise EmptyProfile(provenance.path, "there is no sample in this perf script text")
+    value_types, events = _value_types(survey.events)
+    builder = ProfileBuilder(value_types)
+    tally = _Tally()
+    for part in parts:
+        _add_part(builder, part, survey, events, tally)
+    main = next(iter(events.values()))
+    duration = provenance.duration_ns
+    if duration is None and survey.first is not None:
+        duration = survey.last - survey.first or None
+    return builder.build(
+        replace(provenance, duration_ns=duration, losses=(*losses, *_losses(parts, tally))),
+        threads=tuple(survey.threads),
+        selected=main.samples if main.period == _NO_COLUMN else main.period,
+    )
+
+
+def _add_part(
+    builder: ProfileBuilder, part: Columns, survey: _Survey, events: dict[bytes, _Event], tally: _Tally
+) -> None:
+    stacks = _Stacks.add(builder, part)
+    numbers = [
+        -1 if (thread := _thread(who)) is None else survey.threads.get(thread, -1) for who in part.threads
+    ]
+    thread_row = np.array([*numbers, -1], dtype=np.int32)  # the last is for samples without a header
+    part.batches.reverse()
+    while part.batches:
+        rows = part.batches.pop()
+        stack = stacks.number(rows)
+        tally.truncated += int(stacks.is_full[stack].sum())
+        tally.no_time += 0 if survey.first is None else int((rows.time == MISSING).sum())
+        builder.add_samples(
+            stacks.handle[stack],
+            _weights(part, rows, events, len(builder.value_types), tally),
+            None if survey.first is None else np.maximum(rows.time, 0),
+            thread_row[rows.thread] if survey.threads else None,
+        )
+
+
+def has_headers(parts: Sequence[Columns]) -> bool:
+    """Whether any sample has a header; where none has, frames alone are samples (``perf script -F ip,sym``)."""
+    return any(bool((rows.thread != NO_HEADER).any()) for part in parts for rows in part.batches)
+
+
+def _drop_headless(parts: Sequence[Columns]) -> None:
+    """Drop frames without a header where samples have headers: theirs was not understood."""
+    if not has_headers(parts):
+        return
+    for part in parts:
+        for number, rows in enumerate(part.batches):
+            headed = rows.thread != NO_HEADER
+            if not headed.all():
+                part.batches[number] = rows.pick(headed)
+
+
+def _by_appearance(column: Int32, count: int) -> list[int]:
+    """Return the distinct numbers of a column, all below ``count``, in order of first appearance."""
+    first = np.full(count, len(column), dtype=np.int64)
+    first[column[::-1]] = np.arange(len(column) - 1, -1, -1)  # of equal ones the last assignment stays
+    found = np.flatnonzero(first < len(column))
+    return [int(number) for number in found[np.argsort(first[found])]]
+
+
+def _thread(who: Who) -> Thread | None:
+    """Return the thread; a command without any number is none."""
+    pid, tid, comm = who
+    return None if pid is None and tid is None else Thread(pid, tid, decode_text(comm))
+
+
+# -- value types and weights ----------------------------------------------------------------------------------
+
+
+def _value_types(with_period: dict[bytes, bool]) -> tuple[tuple[ValueType, ...], dict[bytes, _Event]]:
+    value_types: list[ValueType] = []
+    events: dict[bytes, _Event] = {}
+
+    def add(type_name: str, unit: str) -> int:
+        value_type = ValueType(type_name, unit)
+        while value_type in value_types:  # an event called "samples", say
+            value_type = ValueType(value_type.type + "'", unit)
+        value_types.append(value_type)
+        return len(value_types) - 1
+
+    for name, has_period in with_period.items():
+        text = decode_text(name) or "event"
+        samples = add("samples" if len(with_period) == 1 else f"{text}/samples", "count")
+        unit = "nanoseconds" if _CLOCK.match(text) else "count"
+        events[name] = _Event(samples, add(text, unit) if has_period else _NO_COLUMN)
+    return tuple(value_types), events
+
+
+def _weights(part: Columns, rows: Rows, events: dict[bytes, _Event], columns: int, tally: _Tally) -> Int64:
+    weights = np.zeros((len(rows), columns), dtype=np.int64)
+    for number, name in enumerate(part.events):
+        of_event = np.flatnonzero(rows.event == number)
+        if not len(of_event):
+            continue
+        event = events[name]
+        weights[of_event, event.samples] = 1
+        if event.period != _NO_COLUMN:
+            period = rows.period[of_event]
+            weights[of_event, event.period] = np.where(period == MISSING, 1, period)
+            tally.no_period += int((period == MISSING).sum())
+    return weights
+
+
+# -- stacks ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Stacks:
+    """The distinct stacks of a part, with their commands.
+
+    Attributes:
+        comm_of: frame of each thread's command, or -1; the last entry is for samples without a header.
+        rows: rows of ``Columns.stacks``.
+        key: ``(command + 1) * rows + row`` of each distinct stack, in order, int64[n].
+        handle: of each, in the builder, int32[n].
+        is_full: whether it has as many entries as perf records at most, bool[n].
+    """
+
+    comm_of: Int64
+    rows: int
+    key: Int64
+    handle: Int32
+    is_full: Bool
+
+    @classmethod
+    def add(cls, builder: ProfileBuilder, part: Columns) -> _Stacks:
+        """Add the distinct stacks of a part to the builder."""
+        intern = builder.frames.intern
+        frame = np.array([intern(*key) for key in part.frames], dtype=np.int32)
+        comms = {comm: intern(decode_text(comm), kind=Kind.PROCESS) for _, _, comm in part.threads if comm}
+        comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
+        count = len(part.stacks)
+        keys = [np.unique(_keys(comm_of, count, rows)) for rows in part.batches]
+        key = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *keys]))
+
+        comm, chains = key // count - 1, part.stacks[key % count]  # callers, leaf
+        length = np.diff(part.chain_offset)
+        offset = np.zeros(len(key) + 1, dtype=np.int64)
+        np.cumsum((comm >= 0) + length[chains].sum(axis=1), out=offset[1:])
+        flat = np.empty(int(offset[-1]), dtype=np.int32)
+        at = offset[:-1]
+        flat[at[comm >= 0]] = comm[comm >= 0]
+        at = at + (comm >= 0)
+        for column in range(2):
+            chain = chains[:, column]
+            _put_reversed(flat, at, frame, part, chain)
+            at = at + length[chain]
+        is_full: Bool = part.chain_depth[chains].sum(axis=1) == MAX_STACK
+        return cls(comm_of, count, key, builder.add_stacks(flat, offset), is_full)
+
+    def number(self, rows: Rows) -> Int64:
+        """Return which distinct stack each sample has."""
+        return np.searchsorted(self.key, _keys(self.comm_of, self.rows, rows))
+
+
+def _keys(comm_of: Int64, stacks: int, rows: Rows) -> Int64:
+    keys: Int64 = (comm_of[rows.thread] + 1) * stacks + rows.stack
+    return keys
+
+
+def _put_reversed(flat: Int32, at: Int64, frame: Int32, part: Columns, chain: Int32) -> None:
+    """Write chains, stored leaf first, into ``flat`` from root to leaf, each beginning at its ``at``."""
+    length = np.diff(part.chain_offset)[chain]
+    step = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    source = np.repeat(part.chain_offset[chain + 1] - 1, length) - step
+    flat[np.repeat(at, length) + step] = frame[part.chain_frame[source]]
+
+
+# -- losses ---------------------------------------------------------------------------------------------------
+
+
+def _losses(parts: Sequence[Columns], tally: _Tally) -> list[Loss]:
+    losses: list[Loss] = []
+    if tally.truncated:
+        where = f"in {counted(tally.truncated, 'sample')}"
+        text = f"stacks of {MAX_STACK} entries, perf's default limit, {where}: callers may be missing"
+        losses.append(Loss(LossKind.TRUNCATED, text, tally.truncated))
+    if lost := sum(part.oddities.lost for part in parts):
+        losses.append(Loss(LossKind.DROPPED, f"perf lost {counted(lost, 'event')} while recording", lost))
+    if cut := sum(part.oddities.cut for part in parts):
+        losses.append(Loss(LossKind.DROPPED, f"{counted(cut, 'frame line')} cut off inside the module", cut))
+    if tally.no_period:
+        text = f"{counted(tally.no_period, 'sample')} without a period, where others of the event have one: taken as 1"
+        losses.append(Loss(LossKind.INCONSISTENT, text, tally.no_period))
+    if tally.no_time:
+        text = f"{counted(tally.no_time, 'sample')} without a time, where others have one: put at time 0"
+        losses.append(Loss(LossKind.INCONSISTENT, text, tally.no_time))
+    return losses
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 line``, ``2,000 lines``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,233 @@
+"""Interns the stacks of `perf script` text that no `SpanTable` has seen before.
+
+A *chain* is a run of frame lines, leaf first. It is split into lines, which are looked up in turn, so that a line is
+understood once. Chains that read alike but differ in addresses share one id, so ids follow distinct stacks, not
+addresses.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hotspot.importers.perf_script.lines import (
+    FrameLine,
+    flat_frame,
+    is_column_line,
+    is_record,
+    is_source_line,
+    parse_frame,
+    parse_source_line,
+)
+from hotspot.profile import Int32, Int64, Kind
+
+EMPTY = 0  # id of the chain without frames
+UNREADABLE = -1  # in place of an id: the bytes are not (only) whole frames
+NEEDS_ADDRESS = -2  # in place of an id: what a line means depends on its address
+_CACHE_BYTES = 48 << 20  # caches of raw text are emptied beyond this; ids stay
+_ENTRY_BYTES = 130  # of a bytes object and its place in a dict, beside the text
+_CACHE_LINES = 1 << 16
+_HEX = b"0123456789abcdef"
+
+FrameKey = tuple[str, str, int, str, int]
+"""name, file, line, module, kind: the arguments of `hotspot.builder.FrameTable.intern`."""
+
+
+class _LineCache(dict[bytes, int]):
+    """One line -> what ``read`` says of it; emptied when the texts grow past a bound."""
+
+    def __init__(self, read: Callable[[bytes], int]) -> None:
+        super().__init__()
+        self._read = read
+        self._bytes = 0
+
+    def __missing__(self, line: bytes) -> int:
+        self._bytes += len(line) + _ENTRY_BYTES
+        if self._bytes > _CACHE_BYTES:
+            self.clear()
+            self._bytes = 0
+        number = self[line] = self._read(line)
+        return number
+
+
+def flat_line(text: bytes) -> bytes:
+    """Return a flat sample's frame as the frame line it would be below a header."""
+    return b"\t" + text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRun:
+    """Frames read from consecutive lines.
+
+    Attributes:
+        frames: ids, leaf first.
+        inlined: how many of them are inlined, and so are no entry of the recorded call chain.
+        closed: whether the last one is a real frame, so that what follows cannot change their meaning.
+    """
+
+    frames: list[int]
+    inlined: int
+    closed: bool
+
+
+@dataclass
+class StackTable:
+    """Distinct frames and distinct chains.
+
+    Attributes:
+        frames: `FrameKey` -> id, ids in order.
+        cut: frame lines that end inside their module, by address and name.
+        lines: text of one plain frame line -> frame id.
+    """
+
+    frames: dict[FrameKey, int] = field(default_factory=dict)
+    cut: set[tuple[bytes, str]] = field(default_factory=set)
+    lines: _LineCache = field(init=False)
+    _plain_lines: _LineCache = field(init=False)
+    _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
+    _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
+    _depths: array[int] = field(default_factory=lambda: array("i", [0]))
+
+    def __post_init__(self) -> None:
+        self.lines = _LineCache(self.read_line)
+        self._plain_lines = _LineCache(self._read_plain_line)
+
+    # -- frames --------------------------------------------------------------------------------------------------
+
+    def read_line(self, line: bytes) -> int:
+        """Return the frame of one line, `UNREADABLE` where it is no frame or needs the lines below it (inlined).
+
+        Lines differ in address and offset far more often than in name and module: the meaning of the plainest shape
+        is asked of `parse_frame` once a name.
+        """
+        frame = self._read_plain_line(line)
+        return self._intern_line(line) if frame == NEEDS_ADDRESS else frame
+
+    def _read_plain_line(self, line: bytes) -> int:
+        """Return the frame of one line of the plainest shape, else `NEEDS_ADDRESS`."""
+        name = _plain_name(line)
+        if name is None:
+            return NEEDS_ADDRESS
+        number = self._names.get(name)
+        if number is None:
+            number = self._names[name] = self._intern_line(line)
+        return number if number >= 0 else NEEDS_ADDRESS
+
+    def _intern_line(self, line: bytes) -> int:
+        frame = parse_frame(line)
+        return UNREADABLE if frame is None or frame.kind is Kind.INLINED else self.intern(frame)
+
+    def intern(self, frame: FrameLine, file: str = "", line: int = 0) -> int:
+        """Return the id of a frame."""
+        key = (frame.name, file, line, frame.module, int(frame.kind))
+        if frame.cut:
+            self.cut.add((frame.address, frame.name))
+        return self.frames.setdefault(key, len(self.frames))
+
+    def read_frames(self, lines: Sequence[bytes]) -> FrameRun | None:
+        """Read lines that may hold inlined frames, source lines and columns; None where one is something else.
+
+        An inlined frame takes the module of the next real frame at its address.
+        """
+        found: list[tuple[FrameLine, str, int]] = []
+        for line in lines:
+            frame = self._parsed.get(line) or self._parse(line)
+            if frame is not None:
+                found.append((frame, "", 0))
+            elif found and is_source_line(line):
+                file, number, inlined = parse_source_line(line)
+                above = found[-1][0]
+                if inlined:
+                    above = replace(above, module="", kind=Kind.INLINED)
+                found[-1] = (above, file, number)
+            elif not (found and is_column_line(line)):
+                return None
+        numbers: list[int] = []
+        inlined_count = 0
+        owner: FrameLine | None = None
+        for frame, file, number in reversed(found):
+            if frame.kind is not Kind.INLINED:
+                owner = frame
+            else:
+                inlined_count += 1
+                if owner is not None and owner.address == frame.address:
+                    frame = replace(frame, module=owner.module)
+            numbers.append(self.intern(frame, file, number))
+        numbers.reverse()
+        return FrameRun(numbers, inlined_count, bool(found) and found[-1][0].kind is not Kind.INLINED)
+
+    def _parse(self, line: bytes) -> FrameLine | None:
+        frame = parse_frame(line)
+        if frame is not None:
+            if len(self._parsed) >= _CACHE_LINES:
+                self._parsed.clear()
+            self._parsed[line] = frame
+        return frame
+
+    # -- text of a chain -> its id -------------------------------------------------------------------------------
+
+    def read_lines(self, lines: Sequence[bytes]) -> int:
+        """Return the chain of some lines, `UNREADABLE` where there is something else or an inlined frame comes last."""
+        frames = array("i", map(self.lines.__getitem__, lines))
+        if UNREADABLE not in frames:
+            return self.chain(frames)
+        run = self.read_frames(lines)
+        return self.chain(run.frames, run.inlined) if run and run.closed else UNREADABLE
+
+    def read_chain(self, text: bytes) -> int:
+        """Return the chain of frame lines given as one text; see `read_lines`."""
+        return self.read_lines(text.split(b"\n"))
+
+    def read_plain_chain(self, text: bytes) -> int:
+        """Return the chain of frame lines whose addresses may be wrong, `NEEDS_ADDRESS` where one is not plain."""
+        if b"\n" not in text:  # a leaf, most of which differ in their offsets: not worth to be remembered
+            frame = self._read_plain_line(text)
+            return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))
+        frames = array("i", map(self._plain_lines.__getitem__, text.split(b"\n")))
+        return NEEDS_ADDRESS if NEEDS_ADDRESS in frames else self.chain(frames)
+
+    def read_flat(self, rest: bytes) -> int:
+        """Return the chain of a flat sample's one frame, given by what follows its event, or `UNREADABLE`."""
+        found = None if is_record(rest) else flat_frame(rest, squeezed=False)
+        frame = UNREADABLE if found is None else self.read_line(flat_line(found[0]))
+        return UNREADABLE if frame < 0 else self.chain((frame,))
+
+    # -- chains --------------------------------------------------------------------------------------------------
+
+    def chain(self, frames: Sequence[int], inlined: int = 0) -> int:
+        """Return the id of a chain given by its frames, leaf first."""
+        key = (frames if isinstance(frames, array) else array("i", frames)).tobytes()
+        number = self._chains.setdefault(key, len(self._chains))
+        if number == len(self._depths):
+            self._depths.append(len(frames) - inlined)
+        return number
+
+    def flat_chains(self) -> tuple[Int32, Int64, Int32]:
+        """Return all chains end to end.
+
+        Returns:
+            Frame ids, leaf first, int32[frames]; where each chain begins, with the end of the last,
+            int64[chains + 1]; entries of the recorded call chain, inlined frames left out, int32[chains].
+        """
+        offsets = np.zeros(len(self._chains) + 1, dtype=np.int64)
+        np.cumsum([len(key) // 4 for key in self._chains], out=offsets[1:])
+        flat = np.frombuffer(b"".join(self._chains), dtype=np.int32)
+        return flat, offsets, np.array(self._depths, dtype=np.int32)
+
+
+def _plain_name(line: bytes) -> tuple[bytes, bytes] | None:
+    """Return name and module of the plainest shape, ``<TAB> 4005b1 name+0x1f (module)``, which nothing else decides."""
+    head, found, module = line.rpartition(b" (")
+    if line[:1] != b"\t" or not found or module.find(b")") != len(module) - 1 or b"(" in module:
+        return None
+    address, space, name = head[1:].lstrip(b" ").partition(b" ")
+    if not space or not address or len(address) > 16 or address.translate(None, _HEX):
+        return None
+    base, plus, offset = name.rpartition(b"+0x")
+    if plus and offset and not offset.translate(None, _HEX):
+        name = base
+    return name, module

@@ -1,0 +1,75 @@
+"""What an issue file says, in a line each, for lists of issues."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, UNKNOWN, Issue
+from hotspot.workflow.lifecycle.goal import contribution, goal_of
+
+ORDERS = ("representation", "algorithm", "low level")
+UNKNOWN_ORDER = ORDERS.index("algorithm")  # most work is; a large share must not come last for want of a rule
+_MOST = 220
+_LEVEL = re.compile(r"\b(low|medium|high)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the lists say of an issue.
+
+    Attributes:
+        current: its share and the data it was measured in.
+        proposed: the beginning of the approach.
+        gain: by which factor the whole is to get faster, at least; 1 where nothing is promised.
+        gain_words: the same for people.
+        complexity: Low, Medium, High or unknown.
+        risk: the beginning of the assessment.
+        order: index in `ORDERS`.
+        share: of the whole, 0 where it is not known.
+    """
+
+    current: str
+    proposed: str
+    gain: float
+    gain_words: str
+    complexity: str
+    risk: str
+    order: int
+    share: float
+
+
+def facts_of(issue: Issue, order: str | None) -> Facts:
+    """Return the facts of an issue.
+
+    Args:
+        issue: its file.
+        order: of the rule it was drafted by, one of `ORDERS`; None where it is not known.
+    """
+    goal = goal_of(issue)
+    level = _LEVEL.search(issue.value(PROPOSAL, "Complexity").partition("\n")[0])
+    current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {issue.field('PROFILE')}"
+    gain = 1 / goal.ratio if goal.stated else 1.0
+    return Facts(
+        current=_line(current),
+        proposed=_line(issue.value(PROPOSAL, "Approach")),
+        gain=gain,
+        gain_words=f"{gain:.2f}x or more, expected and not measured"
+        if goal.stated
+        else "unknown: Expected Impact promises no number",
+        complexity=level[1].capitalize() if level else UNKNOWN,
+        risk=_line(issue.value(PROPOSAL, "Risk Assessment")),
+        order=ORDERS.index(order) if order in ORDERS else UNKNOWN_ORDER,
+        share=contribution(issue) or 0.0,
+    )
+
+
+def _line(text: str) -> str:
+    """Return the first paragraph as one line: cut at a sentence where it is long, comment marks made harmless."""
+    paragraph = text.strip().split("\n\n")[0]
+    line = " ".join(paragraph.split()).replace("<!--", "< !--")
+    if len(line) <= _MOST:
+        return line
+    cut = line[:_MOST]
+    sentence = cut.rfind(". ")
+    return cut[: sentence + 1] if sentence > _MOST // 2 else f"{cut.rsplit(' ', 1)[0]} ..."

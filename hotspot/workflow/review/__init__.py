@@ -1,0 +1,1 @@
+"""The performance review of a change: ``hotspot review BASE HEAD``."""
