@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hotspot.cli.inputs import load_each, Named, parse_argument, project_config
+from hotspot.cli.inputs import Named, load_each, parse_argument, project_config
 from hotspot.cli.options import InputOptions, ShareType, input_options, output_options
 from hotspot.cli.output import Output
 from hotspot.errors import TooFewSamples, UnreadableInput, UsageError

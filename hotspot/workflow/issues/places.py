@@ -21,6 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hotspot.advice.frame_names import is_library_frame
 from hotspot.analysis.pattern import matching_frames
 from hotspot.analysis.rank import hottest_lines
 from hotspot.analysis.symbols import canonical, is_unknown
@@ -29,7 +30,6 @@ from hotspot.profile import Bool, Int32, Int64, Kind, Profile
 from hotspot.source.common_names import is_everyday
 from hotspot.source.definitions import Definition
 from hotspot.source.ownership import Ownership, Verdict, is_library_module
-from hotspot.workflow.issues.frame_names import is_library_frame
 
 MIN_SHARE = 0.005
 
