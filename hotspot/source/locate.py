@@ -57,16 +57,21 @@ class Locator:
         if _WHOLE_FILE.match(name):
             return ()
         known = self._definitions_of(file)
-        symbol = symbol_parts(canonical(name).name)
-        if not symbol:
-            around = _around((d for d in known if d.kind != "class"), line)
-            return (around,) if around else ()
-        called = [d for d in known if last_part(d.name) == symbol[-1]]
+        found: tuple[Definition, ...] = ()
+        for symbol in _symbols(name):
+            found = found or self._named(symbol, known)
+        if not any(_symbols(name)):
+            found = tuple(d for d in known if d.kind != "class")
+            return _around(found, line)
+        return _around(found, line) or found
+
+    def _named(self, symbol: tuple[str, ...], known: tuple[Definition, ...]) -> tuple[Definition, ...]:
+        """The definitions of one file that a symbol can mean, whatever it has in front."""
+        called = [d for d in known if symbol and last_part(d.name) == symbol[-1]]
         named = _best(symbol, called, self._paths)
         if not named:  # what is in front of the name is not the file's to tell
             named = _functions([d for d in called if _is_end(symbol_parts(d.qualified), symbol)] or called)
-        around = _around(named, line)
-        return (around,) if around else named
+        return named
 
     def by_symbol(self, name: str, module: str = "") -> tuple[Definition, ...]:
         """Return the definitions that a symbol can mean, in the order of their files.
@@ -77,10 +82,11 @@ class Locator:
         """
         key = (name, module)
         if key not in self._found:
-            symbol = symbol_parts(canonical(name, module).name)
-            if symbol[:1] == ("__main__",):  # whichever file was run
-                symbol = symbol[1:]
-            self._found[key] = _narrowed(self._by_parts(symbol), module)
+            found: tuple[Definition, ...] = ()
+            for symbol in _symbols(name):
+                # __main__ is whichever file was run
+                found = found or self._by_parts(symbol[1:] if symbol[:1] == ("__main__",) else symbol)
+            self._found[key] = _narrowed(found, module)
         return self._found[key]
 
     def _by_parts(self, symbol: tuple[str, ...]) -> tuple[Definition, ...]:
@@ -163,10 +169,15 @@ def _ends(path: tuple[str, ...], symbol: tuple[str, ...]) -> bool:
     )
 
 
-def _around(definitions: Iterable[Definition], line: int | None) -> Definition | None:
-    """The innermost definition around a line."""
+def _symbols(name: str) -> tuple[tuple[str, ...], ...]:
+    """The parts of a name as it is, then without what compilers add, which can be part of a name: ``part.0``."""
+    return tuple(dict.fromkeys((symbol_parts(name), symbol_parts(canonical(name).name))))
+
+
+def _around(definitions: Iterable[Definition], line: int | None) -> tuple[Definition, ...]:
+    """The innermost definition around a line, if any."""
     around = [d for d in definitions if line and d.start_line <= line <= d.end_line]
-    return max(around, key=lambda d: d.start_line, default=None)
+    return (max(around, key=lambda d: d.start_line),) if around else ()
 
 
 def _narrowed(definitions: tuple[Definition, ...], module: str) -> tuple[Definition, ...]:

@@ -200,7 +200,7 @@ class Charges:
         weight = int(self.weight[group])
         function, file = self.keys[group]
         line = int(self._lines[group]) or None
-        definition, candidates = self._defined(group, line)
+        definition, candidates = self._defined(group, strings[int(functions.name[heaviest])], line)
         return Place(
             rank,
             function,
@@ -221,12 +221,14 @@ class Charges:
             candidates,
         )
 
-    def _defined(self, group: int, line: int | None) -> tuple[Definition | None, tuple[Definition, ...]]:
+    def _defined(
+        self, group: int, name: str, line: int | None
+    ) -> tuple[Definition | None, tuple[Definition, ...]]:
         """Where a place is defined, and what it can mean where that is not decided."""
-        function, file = self.keys[group]
+        file = self.keys[group][1]
         found = self.found.get(group)
         if found is None and file:
-            found = self.ownership.locator.in_file(file, function, line)
+            found = self.ownership.locator.in_file(file, name, line)
         if found and len(found) == 1 and file:
             return found[0], ()
         return None, found or ()
@@ -347,12 +349,13 @@ def _group(
         if recorded not in local:
             local[recorded] = ownership.local_file(recorded) or ""
         module = strings[int(functions.module[function])]
-        name = canonical(strings[int(functions.name[function])], module).name
+        spelled = strings[int(functions.name[function])]
+        name = canonical(spelled, module).name
         file = local[recorded]
         candidates: tuple[Definition, ...] = ()
         if not recorded:
-            candidates = ownership.definitions_of(name, module)
-            if len(candidates) == 1 and (owned[function] or not is_everyday(name)):
+            candidates = ownership.definitions_of(spelled, module)
+            if len(candidates) == 1 and (owned[function] or not is_everyday(spelled)):
                 file = candidates[0].file
         group = index.setdefault((name, file), len(index))
         if candidates:
