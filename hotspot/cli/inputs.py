@@ -103,9 +103,16 @@ def _discovered(config: Config) -> str | None:
 
 def read_profile(argument: str | None, inputs: InputOptions) -> tuple[Profile, Config]:
     """Load the one profile a command is about, filtered, with the project's configuration."""
-    config = load_config(project=inputs.project)
+    config = project_config(inputs)
     named = parse_argument(argument) if argument is not None else Named(discover(config), None)
     return load_named(named, inputs, distinguishing_labels([named.path])[0]), config
+
+
+def project_config(inputs: InputOptions) -> Config:
+    """Return the project's configuration with what was typed on top."""
+    config = load_config(project=inputs.project)
+    typed = dict(inputs.path_map)
+    return replace(config, path_map=tuple({**dict(config.path_map), **typed}.items()))
 
 
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
