@@ -63,12 +63,15 @@ def command(
     kind = _kind_of(output)
     if color_by == "difference" and after is None:
         raise UsageError("--color-by difference needs two profiles")
+    if kind == "svg" and after is not None:
+        raise UsageError("a difference is drawn as a page", hint="name OUT something.html")
     if kind == "svg" and sandwich is not None:
         raise UsageError("a sandwich is drawn as a page", hint="name OUT something.html")
     assert output is not None
     if after is not None:
-        diff = _compared(profile or "", after, inputs)
-        pieces, said = _difference(diff, kind, sandwich, color_by, orientation, inputs)
+        assert profile is not None
+        diff = _compared(profile, after, inputs)
+        pieces, said = _difference(diff, sandwich, color_by, orientation, inputs)
     else:
         pieces, said = _profile(profile, kind, sandwich, color_by, orientation, inputs)
     write_pieces(output, pieces)
@@ -82,7 +85,8 @@ def command(
 def _kind_of(output: str | None) -> str:
     if output is None:
         raise UsageError(
-            "where to?", hint="name a file: -o flame.html or -o flame.svg, or - for a page on stdout"
+            "no output file is named",
+            hint="name a file: -o flame.html or -o flame.svg, or - for a page on stdout",
         )
     kind = "html" if output == "-" else _FORMATS.get(os.path.splitext(output)[1].lower())
     if kind is None:
@@ -123,7 +127,6 @@ def _compared(before: str, after: str, inputs: InputOptions) -> Diff:
 
 def _difference(
     diff: Diff,
-    kind: str,
     pattern: str | None,
     color_by: str | None,
     orientation: Orientation,

@@ -79,13 +79,13 @@ IN_APP = (
 # Points of the baseline's time, from much less to much more; the middle is what nobody can tell from chance.
 STEPS = (-0.05, -0.01, -0.0005, 0.0005, 0.01, 0.05)
 DIFFERENCES = (
-    Category("5 points less or beyond", "#5fa3d3", "#1565b0"),
+    Category("5+ points less", "#5fa3d3", "#1565b0"),
     Category("1 to 5 points less", "#9ac5e3", "#2f5f8a"),
     Category("up to 1 point less", "#cfe1f0", "#3b4f63"),
     Category("no clear change", "#e6e6ea", "#3d4048"),
     Category("up to 1 point more", "#fbd3c0", "#6b4a44"),
     Category("1 to 5 points more", "#f7a88b", "#8f4030"),
-    Category("5 points more or beyond", "#ef7b62", "#b5341f"),
+    Category("5+ points more", "#ef7b62", "#b5341f"),
     Category("new", "#f2c230", "#806000"),
     Category("gone", "#b3b9ee", "#54509c", "/"),
 )

@@ -268,8 +268,8 @@ class FlameGraph {
   }
 
   legend() {
-    const used = new Set(this.graph[this.coloring.key]), entries = [];
-    this.coloring.categories.forEach((category, i) => { if (used.has(i)) entries.push(category); });
+    const { key, categories } = this.coloring, used = new Set(this.graph[key]);
+    const entries = categories.filter((_, i) => used.has(i) || key === "difference"); // a scale is shown whole
     if (this.found && this.found.functions) entries.push(this.graph.match);
     this.part("legend").replaceChildren(...entries.map((category) => {
       const entry = document.createElement("li"), swatch = document.createElement("span");

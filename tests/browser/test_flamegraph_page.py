@@ -1,0 +1,88 @@
+"""Flame graph pages in a real browser: nothing fetched, nothing complained of, names literal, search and zoom right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hotspot.analysis.flame import flame_of_profile
+from hotspot.analysis.sandwich import sandwich
+from hotspot.report.flamegraph import page as page_of
+from tests.chromium import Page, open_page
+from tests.vocabulary import profile_from_text
+
+HOSTILE = [
+    "<script>document.title='pwned'</script>", "</title>", "a<b>bold</b>", '<a href="x">y</a>', "'\"q&lt", "$x$",
+    "x" * 10_000, "\u202eright\x00",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with open_page(tmp_path_factory.mktemp("chromium")) as opened:
+        opened.watch()
+        yield opened
+
+
+def show(page: Page, content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "flame.html"
+    file.write_bytes(content)
+    page.watch()
+    page.window(1300, 900)
+    page.open(file.as_uri())
+    page.wait_for("document.querySelector('section.flamegraph')?.dataset.ready")
+    assert page.errors == []
+    assert page.requests == [file.as_uri()]
+
+
+def text(page: Page, part: str) -> str:
+    return str(page.evaluate(f"document.querySelector('.{part}').textContent"))
+
+
+STACKS = "main;a;f 3\nmain;b;f;g;f 2\nmain;b;other 5"
+
+
+def test_search_counts_recursion_once(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
+    page.evaluate("document.querySelector('section').flamegraph.look('/^f$/')")
+    assert text(page, "matched") == "1 function matches: 5 (50.0%)"
+
+
+def test_click_zooms_and_keys_go_back(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
+    box = page.evaluate(
+        "(() => { const r = document.querySelector('.plot').getBoundingClientRect(); return [r.left, r.top, r.width] })()"
+    )
+    x, y = box[0] + box[2] * 0.8, box[1] + 2.5 * 19
+    page.point(x, y)
+    page.wait_for(
+        "document.querySelector('.details b')?.textContent == 'b'"
+    )  # plotly clicks what it hovers over
+    page.point(x, y, click=True)
+    page.wait_for("document.querySelector('.zoomed').textContent == 'Zoomed into b'")
+    page.evaluate("document.querySelector('.plot').focus()")
+    page.press("Escape")
+    page.wait_for("document.querySelector('.zoomed').textContent == ''")
+    page.press("ArrowDown")
+    page.press("Enter")
+    page.wait_for("document.querySelector('.zoomed').textContent == 'Zoomed into main'")
+    page.press("Backspace")
+    page.wait_for("document.querySelector('.zoomed').textContent == ''")
+    assert page.errors == []
+
+
+def test_hostile_names_are_shown_as_they_are_spelled(page: Page, tmp_path: Path) -> None:
+    stacks = ";".join(HOSTILE) + " 5"  # below each other, so that all have room
+    show(page, page_of(flame_of_profile(profile_from_text(stacks)), "</p><script>x</script>"), tmp_path)
+    drawn = page.evaluate("[...document.querySelectorAll('.plot .bartext')].map(e => e.textContent)")
+    assert {"</title>", "a<b>bold</b>", "'\"q&lt", "$x$", "\\u202eright\\x00"} <= set(drawn)
+    assert (
+        page.evaluate("document.querySelectorAll('.plot a, .plot b, .plot tspan[style*=bold]').length") == 0
+    )
+    assert page.evaluate("document.title") != "pwned"
+
+
+def test_a_sandwich_has_callers_above(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(sandwich(flame_of_profile(profile_from_text(STACKS)), "/^f$/"), "about"), tmp_path)
+    assert text(page, "drawn") == "8 frames drawn."
