@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("bench", "Measure commands in turn, compare benchmark results, keep baselines."),
     "gate": ("gate", "Check results against a baseline, budgets and criteria; for CI."),
     "flamegraph": ("flamegraph", "A flame graph of a profile, or of the difference between two."),
+    "report": ("report", "One file to read and pass on: tables, pictures, issues, how far to trust it."),
     "convert": ("convert", "Convert a profile to another format."),
     "merge": ("merge", "Merge many profiles into one."),
     "formats": ("formats", "Formats that hotspot reads and writes."),
