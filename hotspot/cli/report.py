@@ -35,7 +35,7 @@ _FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "ma
     "--top",
     "n",
     type=click.IntRange(min=0),
-    default=50,
+    default=20,
     show_default=True,
     help="Rows a table; 0 for all.",
 )

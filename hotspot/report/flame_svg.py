@@ -11,6 +11,7 @@ from html import escape
 from hotspot.analysis.flame import Flame
 from hotspot.plots.coloring import Coloring, colorings
 from hotspot.plots.figure import rows
+from hotspot.profile import Bool
 from hotspot.text import printable, shortened
 from hotspot.units import human_share
 
@@ -36,22 +37,23 @@ def still(flame: Flame, number: int) -> str:
     whole = float(drawn.width.max(initial=0.0)) or 1.0
     scale = _WIDTH / whole
     used = sorted(set(coloring.of_node.tolist()))
-    height = (int(rows(drawn).max(initial=0)) + 1) * _ROW
+    seen = drawn.width * scale >= _NARROWEST
+    height = (int(rows(drawn)[seen].max(initial=0)) + 1) * _ROW
     kind = "differential flame graph" if flame.is_difference else "flame graph"
     notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in drawn.notes)
     return (
         f"<style>{_colors(coloring, used, number)}</style>\n"
         f'<ul class="legend">{_legend(coloring, used, number)}</ul>\n'
         f'<svg class="still" viewBox="0 0 {_WIDTH:.0f} {height}" role="img" aria-label="{kind}">\n'
-        + "".join(_frames(drawn, coloring, scale, number))
+        + "".join(_frames(drawn, coloring, seen, scale, number))
         + f"</svg>\n{notes}"
     )
 
 
-def _frames(flame: Flame, coloring: Coloring, scale: float, number: int) -> list[str]:
+def _frames(flame: Flame, coloring: Coloring, seen: Bool, scale: float, number: int) -> list[str]:
     begin, width, row = flame.begin * scale, flame.width * scale, rows(flame)
     out = []
-    for node in (width >= _NARROWEST).nonzero()[0].tolist():
+    for node in seen.nonzero()[0].tolist():
         name = printable(shortened(flame.labels.name[int(flame.tree.frame[node])], _LONGEST_NAME))
         room = int((width[node] - 6) / _CHARACTER)
         text = "" if room < 3 else name if len(name) <= room else f"{name[: room - 1]}\N{HORIZONTAL ELLIPSIS}"

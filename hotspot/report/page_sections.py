@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hotspot.analysis.diff import Diff, merged_side
 from hotspot.analysis.flame import flame_of_diff, flame_of_profile
@@ -21,7 +22,7 @@ from hotspot.units import human_duration, human_share
 from hotspot.workflow.issues.draft import draft_issues
 from hotspot.workflow.issues.store import IssueStore
 
-ROWS = 50
+ROWS = 20
 """Rows of a page's tables; readers of a page sort and search."""
 
 BRIEF_ROWS = 10
@@ -71,7 +72,8 @@ def diff_page(diff: Diff, config: Config, *, n: int = ROWS) -> Page:
         return verdict.owned, verdict.known
 
     difference = flame_of_diff(diff, in_app)
-    before, after = merged_side(diff.before), merged_side(diff.after)
+    verdict = VERDICTS[diff.verdict]
+    before, after = (replace(merged_side(side), label=_side_name(side)) for side in (diff.before, diff.after))
     owned = ownership.classify(after)
     moved = [row for row in diff.rows if row.significant or row.culprit or row.status == "cost_shift"]
     others = [row for row in diff.rows if row not in moved]
@@ -80,9 +82,9 @@ def diff_page(diff: Diff, config: Config, *, n: int = ROWS) -> Page:
     method = tuple(Cell(text, tone="quiet") for text in explanations(diff))
     few = rows_table(moved if moved else others[:BRIEF_ROWS])
     return Page(
-        title=difference.title,
-        verdict=VERDICTS[diff.verdict],
-        sentence=clean_sentence(diff.sentence),
+        title=" \N{RIGHTWARDS ARROW} ".join(_side_name(side) for side in (diff.before, diff.after)),
+        verdict=verdict,
+        sentence=clean_sentence(diff.sentence).removeprefix(f"{verdict.text}: "),
         sections=(
             Section(
                 "summary",
@@ -116,6 +118,10 @@ def _name(profile: Profile) -> str:
     return clean(profile.label or profile.provenance.path or "profile")
 
 
+def _side_name(runs: Sequence[Profile]) -> str:
+    return _name(runs[0]) if len(runs) == 1 else f"{_name(runs[0])} to {_name(runs[-1])}"
+
+
 def _hottest(profile: Profile, owned: Verdict) -> str:
     """Return the sentence of one profile: the hottest function, and what answers for most in the project's code."""
     rows = rank(profile, n=1, owned=owned.owned, known=owned.known).rows
@@ -141,7 +147,7 @@ def _named(row: RankRow) -> str:
 
 
 def _facts(sides: Sequence[Profile], titles: Sequence[str]) -> Table:
-    """Return what is known of each side, a column a side."""
+    """Return what is known of each side, a column a side; what is known of none has no row."""
     facts = [trust(side) for side in sides]
     rows = [
         ("profile", [_name(side) for side in sides]),
@@ -149,27 +155,21 @@ def _facts(sides: Sequence[Profile], titles: Sequence[str]) -> Table:
             "total",
             [f"{side.value_type.human(side.whole)} of {clean(str(side.value_type))}" for side in sides],
         ),
-        ("samples", [_or_unknown(side.sample_count) for side in sides]),
-        ("runs", [str(side.provenance.runs) for side in sides]),
+        ("samples", ["" if side.sample_count is None else f"{side.sample_count:,}" for side in sides]),
+        ("runs", ["" if side.provenance.runs == 1 else str(side.provenance.runs) for side in sides]),
         (
             "duration",
-            ["unknown" if f.duration_ns is None else human_duration(f.duration_ns) for f in facts],
+            ["" if f.duration_ns is None else human_duration(f.duration_ns) for f in facts],
         ),
         ("stacks", [f"{f.profile.stack_count:,} distinct, {f.max_depth} deep" for f in facts]),
-        ("recorded by", [clean(side.provenance.producer) or "unknown" for side in sides]),
-        ("format", [clean(side.provenance.format) or "unknown" for side in sides]),
+        ("recorded by", [clean(side.provenance.producer) for side in sides]),
+        ("format", [clean(side.provenance.format) for side in sides]),
     ]
-    if all(side.provenance.runs == 1 for side in sides):
-        del rows[3]
     columns = (Column(""), *(Column(title) for title in titles))
     return Table(
         columns,
-        tuple((Cell(what, tone="quiet"), *(Cell(text) for text in told)) for what, told in rows),
+        tuple((Cell(what, tone="quiet"), *(Cell(text) for text in told)) for what, told in rows if any(told)),
     )
-
-
-def _or_unknown(count: int | None) -> str:
-    return "unknown" if count is None else f"{count:,}"
 
 
 # -- tables ---------------------------------------------------------------------------------------
