@@ -78,7 +78,7 @@ def test_static_pages_of_the_samples_are_small(hotspot: Run, project: Path, samp
         (
             ["p.folded", "-o", "out.pdf"],
             2,
-            "out.pdf: the file name does not tell the format (end it with .html or .md, or say --to html or "
+            "out.pdf: the file name does not tell the format; end it with .html or .md, or say --to html or "
             "--to markdown",
         ),
         (["p.folded", "-o", "o.md", "--static"], 2, "--static is about a page's pictures; Markdown has none"),
