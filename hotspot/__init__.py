@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from hotspot import errors
     from hotspot.analysis.diff import Diff, diff
     from hotspot.analysis.merge import merge
@@ -35,6 +37,13 @@ _HOME = {
 }
 
 __all__ = ["Diff", "Profile", "Ranking", "__version__", "diff", "errors", "load", "load_all", "merge"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Make ``%%hotspot`` known; IPython calls it for ``%load_ext hotspot``."""
+    from hotspot.notebook import register
+
+    register(shell)
 
 
 def __getattr__(name: str) -> Any:

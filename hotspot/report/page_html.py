@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Any
-
 from hotspot.report import flamegraph
 from hotspot.report.flame_svg import still
-from hotspot.report.page import Folded, Page, Picture
-from hotspot.report.table import Table
+from hotspot.report.html import asset, environment
+from hotspot.report.page import Page, Picture
 
 
 def page_html(page: Page, *, static: bool = False) -> bytes:
@@ -18,8 +15,7 @@ def page_html(page: Page, *, static: bool = False) -> bytes:
         page: what it says.
         static: draw still pictures, which need no plotly: a small file, with nothing to zoom.
     """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup  # what is marked so is escaped where it is made, or ours
 
     drawings = 0
 
@@ -30,28 +26,16 @@ def page_html(page: Page, *, static: bool = False) -> bytes:
             return Markup(still(drawn.flame, drawings))
         return Markup(flamegraph.section(drawn.flame.pruned(flamegraph.CARRIED)))
 
-    scripts = (_asset("report.js"), *(() if static else flamegraph.script()))
-    template = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(_asset("report.html.jinja"))
-    text = template.render(
-        page=page,
-        kind_of=_kind_of,
-        picture=picture,
-        policy=flamegraph.security_policy(scripts),
-        style=Markup(flamegraph.style() + _asset("report.css")),
-        scripts=[Markup(script) for script in scripts],
+    scripts = (asset("report.js"), *(() if static else flamegraph.script()))
+    text = (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            page=page,
+            picture=picture,
+            policy=flamegraph.security_policy(scripts),
+            style=Markup(flamegraph.style() + asset("report.css")),
+            scripts=[Markup(script) for script in scripts],
+        )
     )
     return text.encode("utf-8", "backslashreplace")
-
-
-def _kind_of(part: Any) -> str:
-    if isinstance(part, Table):
-        return "table" if any(column.title for column in part.columns[:1]) else "facts"
-    if isinstance(part, Picture):
-        return "picture"
-    return "folded" if isinstance(part, Folded) else "line"
-
-
-def _asset(name: str) -> str:
-    return files("hotspot.report").joinpath(f"assets/{name}").read_text(encoding="utf-8")
