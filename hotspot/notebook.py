@@ -14,8 +14,9 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 from hotspot.analysis.diff import Diff
@@ -67,46 +68,62 @@ def register(shell: Shell) -> None:
     def hotspot(line: str, cell: str) -> Profile | None:
         """``%%hotspot [NAME] [-r HZ]``: profile this cell, show where its time went, and keep the profile in NAME."""
         name, rate = _arguments(line)
-        profile = profile_cell(shell, cell, rate)
-        if name and profile is not None:
-            shell.user_ns[name] = profile
-        return profile
+        run = run_cell(shell, cell, _cell_number(shell), rate)
+        if name and run.profile is not None:
+            shell.user_ns[name] = run.profile
+        if run.failure is not None:
+            if run.profile is not None:
+                sys.displayhook(run.profile)
+            raise run.failure
+        return run.profile
 
     shell.register_magic_function(hotspot, magic_kind="cell", magic_name="hotspot")
 
 
-def profile_cell(shell: Shell, cell: str, rate: int = RATE) -> Profile | None:
-    """Run a cell and return its profile, or None where it was too quick to be seen.
+@dataclass(frozen=True)
+class CellRun:
+    """A cell that ran.
 
-    What the cell prints, shows or raises appears as it would without. An exception ends the cell and is shown; what was
-    sampled until then is still returned.
+    Attributes:
+        profile: None where it was too quick to be seen.
+        failure: what ended it early, an interrupt included; the profile is of what ran until then.
+    """
+
+    profile: Profile | None
+    failure: BaseException | None
+
+
+def run_cell(shell: Shell, cell: str, number: int, rate: int = RATE) -> CellRun:
+    """Run a cell and profile it; what it prints or shows appears as it would without.
 
     Args:
         shell: whose names the cell sees.
         cell: its text, without the line of the magic.
+        number: of the cell, as the notebook counts.
         rate: samples a second.
     """
-    name = f"In[{shell.execution_count}]"
+    name = f"In[{number}]"
     # The magic's own line is the cell's first, so that line numbers are those that the notebook shows.
     source = f"\n{shell.transform_cell(cell)}"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    pieces = _compiled(source, name)
+    body, last = _compiled(source, name)
+    value, failure = None, None
     sampler, why_not = start_sampler(rate)
     try:
-        for piece in pieces:
-            exec(piece, shell.user_global_ns, shell.user_ns)
-    except BaseException:
-        shell.showtraceback(running_compiled_code=True)
-    finally:
-        lines = sampler.stop()
-    cells = {file: f"In[{number}]" for file, number in _cell_files(shell).items()}
-    kept = cell_stacks(lines, name, cells)
+        exec(body, shell.user_global_ns, shell.user_ns)
+        value = None if last is None else eval(last, shell.user_global_ns, shell.user_ns)
+    except BaseException as error:
+        failure = error
+    lines = sampler.stop()
+    sys.displayhook(value)
     because = f" ({why_not})" if why_not else ""
     print(f"hotspot: {name} sampled by {sampler.name}{because}, {rate} times a second", file=sys.stderr)
+    cells = {file: f"In[{cell_number}]" for file, cell_number in _cell_files(shell).items()}
+    kept = cell_stacks(lines, name, cells)
     if not kept:
         print("hotspot: the cell ended before a sample was taken", file=sys.stderr)
-        return None
-    return _loaded(kept, name, sampler.name)
+        return CellRun(None, failure)
+    return CellRun(_loaded(kept, name, sampler.name), failure)
 
 
 def cell_stacks(lines: Iterable[str], name: str, cells: Mapping[str, str]) -> list[str]:
@@ -136,20 +153,32 @@ def cell_stacks(lines: Iterable[str], name: str, cells: Mapping[str, str]) -> li
 _CELL_FRAME = re.compile(r"\(In\[\d+\]:\d+\)$")
 
 
-def _compiled(source: str, name: str) -> list[Any]:
-    """Compile a cell; a last expression is shown, as a notebook does."""
+def _compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:
+    """Compile a cell: its statements, and the last expression, whose value a notebook shows."""
     tree = ast.parse(source, name)
-    last = tree.body[-1:]
-    if not (last and isinstance(last[0], ast.Expr)) or source.rstrip().endswith(";"):
-        return [compile(tree, name, "exec")]
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr) or source.rstrip().endswith(";"):
+        return compile(tree, name, "exec"), None
     tree.body.pop()
-    return [compile(tree, name, "exec"), compile(ast.Interactive(last), name, "single")]
+    return compile(tree, name, "exec"), compile(ast.Expression(last.value), name, "eval")
 
 
 def _cell_files(shell: Shell) -> dict[str, int]:
     """Return which file names the shell gave to cells, and their numbers."""
     known: dict[str, int] = getattr(shell.compile, "_filename_map", {})
     return known
+
+
+def _cell_number(shell: Shell) -> int:
+    """Return the number of the cell that is running: versions differ in when they count it."""
+    files = _cell_files(shell)
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return files[frame.f_code.co_filename]
+        frame = frame.f_back
+    number: int = shell.execution_count
+    return number
 
 
 def _loaded(lines: list[str], name: str, producer: str) -> Profile:

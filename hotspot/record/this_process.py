@@ -75,6 +75,7 @@ class PySpySampler:
             [program, "record", "--pid", str(os.getpid()), "--rate", str(rate), "--format", "raw",
              "--full-filenames", "--nonblocking", "--output", str(self._out)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,  # an interrupt of the notebook is not meant for it
         )  # fmt: skip
         said = self._wait_for(b"Sampling")
         if self._process.poll() is not None or b"Sampling" not in said:
