@@ -136,21 +136,24 @@ def cell_stacks(lines: Iterable[str], name: str, cells: Mapping[str, str]) -> li
     """
     kept = []
     for line in lines:
-        for file, called in cells.items():
-            line = line.replace(f"({file}:", f"({called}:")
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
-        begin = next((i for i, frame in enumerate(frames) if f"({name}:" in frame), None)
-        if begin is None:
-            # Another thread: one that runs code of cells, or one of the kernel's own.
-            if not any(_CELL_FRAME.search(frame) for frame in frames):
-                continue
-            begin = 0
-        kept.append(f"{';'.join(frames[begin:])} {count}")
+        # The file that the kernel gave to the cell has only the call of the magic, which is machinery, too.
+        begin = next((i for i, frame in enumerate(frames) if f"({name}:" in frame), 0)
+        shown = ";".join(frames[begin:])
+        for file, called in cells.items():
+            shown = shown.replace(f"({file}:", f"({called}:")
+        if begin or _runs_a_cell(shown, name):
+            kept.append(f"{shown} {count}")
     return kept
 
 
-_CELL_FRAME = re.compile(r"\(In\[\d+\]:\d+\)$")
+def _runs_a_cell(stack: str, name: str) -> bool:
+    """Whether another thread runs code of cells, rather than the kernel's own; the magic's own steps do not count."""
+    return f"({name}:1)" not in stack and _CELL_FRAME.search(stack) is not None
+
+
+_CELL_FRAME = re.compile(r"\(In\[\d+\]:\d+\)")
 
 
 def _compiled(source: str, name: str) -> tuple[CodeType, CodeType | None]:

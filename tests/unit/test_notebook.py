@@ -149,10 +149,11 @@ def test_a_py_spy_that_cannot_attach_is_told(monkeypatch: pytest.MonkeyPatch, tm
 def test_stacks_begin_at_the_cell_and_other_threads_count_where_cells_run() -> None:
     lines = [
         "start (ipykernel/app.py:9);<module> (In[3]:2);f (/tmp/k_1/22.py:4) 5",
+        "start (ipykernel/app.py:9);<module> (/tmp/k_1/33.py:1);stop (hotspot/notebook.py:5) 7",
         "loop (zmq/loop.py:1);poll (zmq/loop.py:2) 40",
         "_bootstrap (threading.py:1);f (/tmp/k_1/22.py:5) 2",
     ]
-    assert cell_stacks(lines, "In[3]", {"/tmp/k_1/22.py": "In[1]"}) == [
+    assert cell_stacks(lines, "In[3]", {"/tmp/k_1/22.py": "In[1]", "/tmp/k_1/33.py": "In[3]"}) == [
         "<module> (In[3]:2);f (In[1]:4) 5",
         "_bootstrap (threading.py:1);f (In[1]:5) 2",
     ]
