@@ -28,8 +28,10 @@ PROGRAMS = (
     ["git", "-C", "{root}", "log", "-p", "--stat"],
     ["sh", "-c", "find /usr/lib -name '*.py' | xargs cat | sort | xz -1 | sha256sum"],
     ["grep", "-rc", "e.*e.*e", "/usr/include"],
-    ["python3", "-m", "json.tool", "--help"],
+    ["{folder}/interpreter", "20"],
 )  # fmt: skip
+INTERPRETER = ROOT / "benchmarks/imports/programs/interpreter.cpp"  # eight threads, deep and ever new stacks
+FLAGS = "-O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -pthread"
 
 
 def main() -> None:
@@ -39,6 +41,8 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=200)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    compiler = ["g++", *FLAGS.split(), "-o", str(options.folder / "interpreter"), str(INTERPRETER)]
+    subprocess.run(compiler, check=True)
     text = options.folder / "perf.txt"
     wanted = options.megabytes * 10**6
     with text.open("wb") as out:
@@ -65,7 +69,7 @@ def main() -> None:
 
 def record(program: list[str], data: Path, out) -> None:  # type: ignore[no-untyped-def]  # a binary file
     """Record one program and append its text."""
-    command = [word.format(root=ROOT) for word in program]
+    command = [word.format(root=ROOT, folder=data.parent) for word in program]
     perf = ["perf", "record", "-q", "-F", str(RATE), "-g", "-o", str(data), "--", *command]
     subprocess.run(
         perf, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hotspot.cli.documents import DOCUMENTS
 from hotspot.cli.inputs import read_profile
 from hotspot.cli.lifecycle import LIFECYCLE, name_argument
 from hotspot.cli.measuring import project_option
@@ -15,15 +16,38 @@ from hotspot.config import load_config
 from hotspot.errors import UsageError
 
 
+def _read_goal(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    digits = value.strip()
+    try:
+        share = float(digits.removesuffix("%")) / 100 if digits.endswith("%") else float(digits)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise click.BadParameter(
+            f"{value!r} is not a share between 0 and 100%; write 20% or 0.2", context, parameter
+        )
+    return share
+
+
 @click.command("issues")
 @click.argument("profile", required=False)
 @click.option(
     "-n", "--top", "top", type=click.IntRange(min=0), default=5, help="Issues to draft; 0 for all places."
 )
+@click.option(
+    "--goal",
+    callback=_read_goal,
+    metavar="PERCENT",
+    help="Instead: the fewest issues whose expected impacts save this.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be drafted; write nothing.")
 @input_options
 @output_options
-def draft(profile: str | None, top: int, dry_run: bool, inputs: InputOptions, output: Output) -> None:
+def draft(
+    profile: str | None, top: int, goal: float | None, dry_run: bool, inputs: InputOptions, output: Output
+) -> None:
     """Draft perf-issues/*.txt for the hottest places in your own code, or refresh the numbers of known ones."""
     from hotspot.report.issues import draft_report
     from hotspot.workflow.issues.draft import draft_issues
@@ -34,7 +58,7 @@ def draft(profile: str | None, top: int, dry_run: bool, inputs: InputOptions, ou
             hint=f"write its name first (`hotspot issues {profile}`), or ./{profile} for a file of that name",
         )
     read, config = read_profile(profile, inputs)
-    result = draft_issues(read, config, top=top, dry_run=dry_run)
+    result = draft_issues(read, config, top=top, goal=goal, dry_run=dry_run)
     document = result.to_dict()
     if output.format == "csv":
         kinds = ("created", "updated", "skipped")
@@ -122,5 +146,5 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
 
 
-for _step in LIFECYCLE:
+for _step in (*LIFECYCLE, *DOCUMENTS):
     command.add_command(_step)

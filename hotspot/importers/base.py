@@ -21,6 +21,7 @@ import re
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -222,7 +223,7 @@ def bytes_source(path: str, data: bytes, sha256: str | None = None) -> Source:
 
 def _spooled_source(path: str, stream: BinaryIO) -> Source:
     """Copy a stream that can be read once to a temporary file, so that memory stays bounded."""
-    spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the last handle on it)
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed when nobody can reopen it any more)
     digest = hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)
@@ -232,6 +233,7 @@ def _spooled_source(path: str, stream: BinaryIO) -> Source:
     def reopen() -> BinaryIO:
         return io.BufferedReader(FileRange(os.dup(spool.fileno()), 0, os.fstat(spool.fileno()).st_size))
 
+    weakref.finalize(reopen, spool.close)
     return Source(path, reopen, digest.hexdigest)
 
 

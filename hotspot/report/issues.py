@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean
 from hotspot.units import human_share
-from hotspot.workflow.issues.draft import DraftResult, DraftRow
+from hotspot.workflow.issues.draft import DraftResult, DraftRow, Goal
 from hotspot.workflow.issues.evidence import why_not_charged
 from hotspot.workflow.issues.issue_model import ANALYSIS
 from hotspot.workflow.issues.places import MIN_SHARE, Basis
@@ -51,8 +51,10 @@ def draft_report(result: DraftResult) -> Report:
     rows.sort(key=lambda pair: pair[0].place.rank if pair[0].place else 0)
     if rows:
         parts.append(Table(_DRAFT_COLUMNS, tuple(_draft_cells(row, did) for row, did in rows)))
-    elif not result.skipped:
+    elif result.goal is None and not result.skipped:
         parts.append(f"no function holds {human_share(MIN_SHARE)} of this profile: nothing to draft")
+    if result.goal is not None:
+        parts.append(_goal(result.goal))
     for row in result.skipped:
         what = row.name or (row.place.function if row.place else "")
         parts.append(Cell(f"skipped {clean(what)}: {clean(row.reason or '')}", tone="quiet"))
@@ -66,6 +68,21 @@ def draft_report(result: DraftResult) -> Report:
         hint = " (without --dry-run)" if result.dry_run else ""
         parts += ["", f"next: {command}{hint}"]
     return Report(tuple(parts))
+
+
+def _goal(goal: Goal) -> Cell:
+    wanted, expected, ceiling = (human_share(x) for x in (goal.wanted, goal.expected, goal.ceiling))
+    if goal.reached:
+        return Cell(
+            f"goal {wanted}: these are expected to save {expected} (typical gains, not measured here)",
+            tone="better",
+        )
+    if goal.ceiling < goal.wanted:
+        return Cell(f"goal {wanted}: out of reach: the ceilings allow {ceiling}", tone="worse")
+    return Cell(
+        f"goal {wanted}: out of reach with typical gains: they save {expected}; the ceilings allow {ceiling}",
+        tone="worse",
+    )
 
 
 def _updated(row: DraftRow, *, dry_run: bool) -> str:

@@ -207,3 +207,22 @@ def test_help_shows_both_ways(run: Run, project: Path) -> None:
     assert out.startswith("Usage: hotspot issues [OPTIONS] [PROFILE] | COMMAND ...")
     for word in ("--dry-run", "--top", "list", "show", "drop", "block"):
         assert word in out
+
+
+def test_the_first_issue_names_the_rule_the_line_and_the_code(run: Run, project: Path) -> None:
+    (first, *_) = run.json(project, "before.folded")["created"]
+    assert (first["rule"], first["function"], first["line"]) == ("list-searched-linearly", "tokenise", 76)
+    text = " ".join((project / "perf-issues/TOKENISE.txt").read_text().split())
+    assert "word not in STOP_WORDS (loglens.py:76), with 33.0% of the time on this line." in text
+    assert "In Python: set or frozenset for `in`" in text
+
+
+def test_a_goal_takes_the_fewest_issues_or_says_what_the_ceilings_allow(run: Run, project: Path) -> None:
+    document = run.json(project, "--goal", "20%", "before.folded")
+    assert [row["function"] for row in document["created"]] == ["tokenise"]
+    assert document["goal"]["reached"]
+    assert document["goal"]["expected"] > 0.2
+    out, _ = run(project, "--goal", "99.9%", "before.folded")
+    assert "out of reach: the ceilings allow 99.7%" in out
+    _, err = run(project, "--goal", "lots", "before.folded", expect=2)
+    assert "'lots' is not a share between 0 and 100%" in err

@@ -24,10 +24,9 @@ from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import UTF16_MARKS, pieces
 
 _SMALLEST = 48 << 20  # a file below is read before the other process has started
-_SHARE = 0.45  # of this process, which also hashes the file and puts the profile together
-_CUT = re.compile(
-    rb"\n\n(?=[^\s#]| +\S)"
-)  # an empty line may stand inside a sample; then a tab and a frame follow
+_SHARE = 0.5  # of this process, which begins earlier, but also hashes the file and puts the profile together
+# An empty line may stand inside a sample; then a tab and a frame follow.
+_CUT = re.compile(rb"\n\n(?=[^\s#]| +\S)")
 _LOOK = 1 << 20  # so far behind its place a cut is looked for
 _PACKAGE = Path(__file__).parents[3]
 

@@ -19,6 +19,7 @@ from hotspot.errors import EmptyProfile
 from hotspot.importers.base import decode_text
 from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Rows
 from hotspot.importers.perf_script.headers import MISSING, Who
+from hotspot.importers.perf_script.numbering import Numbering
 from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -125,8 +126,7 @@ def _add_part(
     thread_row = np.array([*numbers, -1], dtype=np.int32)  # the last is for samples without a header
     part.batches.reverse()
     while part.batches:
-        rows = part.batches.pop()
-        stack = stacks.number(rows)
+        rows, stack = part.batches.pop(), stacks.number.pop()
         tally.truncated += int(stacks.is_full[stack].sum())
         tally.no_time += 0 if survey.first is None else int((rows.time == MISSING).sum())
         builder.add_samples(
@@ -211,30 +211,32 @@ def _weights(part: Columns, rows: Rows, events: dict[bytes, _Event], columns: in
 class _Stacks:
     """The distinct stacks of a part, with their commands.
 
+    They and their frames are added in the order of the samples, so that a profile does not depend on how its text
+    was cut into parts.
+
     Attributes:
-        comm_of: frame of each thread's command, or -1; the last entry is for samples without a header.
-        rows: rows of ``Columns.stacks``.
-        key: ``(command + 1) * rows + row`` of each distinct stack, in order, int64[n].
+        number: which distinct stack each sample of each batch has, int32[rows]; the first batch is the last item.
         handle: of each, in the builder, int32[n].
         is_full: whether it has as many entries as perf records at most, bool[n].
     """
 
-    comm_of: Int64
-    rows: int
-    key: Int64
+    number: list[Int32]
     handle: Int32
     is_full: Bool
 
     @classmethod
     def add(cls, builder: ProfileBuilder, part: Columns) -> _Stacks:
         """Add the distinct stacks of a part to the builder."""
-        intern = builder.frames.intern
-        frame = np.array([intern(*key) for key in part.frames], dtype=np.int32)
-        comms = {comm: intern(decode_text(comm), kind=Kind.PROCESS) for _, _, comm in part.threads if comm}
+        comms = {
+            comm: len(part.frames) + i
+            for i, comm in enumerate(dict.fromkeys(t[2] for t in part.threads if t[2]))
+        }
+        # By thread; the last is for samples without a header.
         comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
         count = len(part.stacks)
-        keys = [np.unique(_keys(comm_of, count, rows)) for rows in part.batches]
-        key = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *keys]))
+        distinct = Numbering()
+        number = [distinct.number((comm_of[rows.thread] + 1) * count + rows.stack) for rows in part.batches]
+        key = distinct.keys()
 
         comm, chains = key // count - 1, part.stacks[key % count]  # callers, leaf
         length = np.diff(part.chain_offset)
@@ -246,27 +248,22 @@ class _Stacks:
         at = at + (comm >= 0)
         for column in range(2):
             chain = chains[:, column]
-            _put_reversed(flat, at, frame, part, chain)
+            _put_reversed(flat, at, part, chain)
             at = at + length[chain]
+        frames = [*part.frames, *((decode_text(comm), "", 0, "", Kind.PROCESS) for comm in comms)]
+        frame = np.zeros(len(frames), dtype=np.int32)
+        for local in _by_appearance(flat, len(frames)):
+            frame[local] = builder.frames.intern(*frames[local])
         is_full: Bool = part.chain_depth[chains].sum(axis=1) == MAX_STACK
-        return cls(comm_of, count, key, builder.add_stacks(flat, offset), is_full)
-
-    def number(self, rows: Rows) -> Int64:
-        """Return which distinct stack each sample has."""
-        return np.searchsorted(self.key, _keys(self.comm_of, self.rows, rows))
+        return cls(number[::-1], builder.add_stacks(frame[flat], offset), is_full)
 
 
-def _keys(comm_of: Int64, stacks: int, rows: Rows) -> Int64:
-    keys: Int64 = (comm_of[rows.thread] + 1) * stacks + rows.stack
-    return keys
-
-
-def _put_reversed(flat: Int32, at: Int64, frame: Int32, part: Columns, chain: Int32) -> None:
+def _put_reversed(flat: Int32, at: Int64, part: Columns, chain: Int32) -> None:
     """Write chains, stored leaf first, into ``flat`` from root to leaf, each beginning at its ``at``."""
     length = np.diff(part.chain_offset)[chain]
     step = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
     source = np.repeat(part.chain_offset[chain + 1] - 1, length) - step
-    flat[np.repeat(at, length) + step] = frame[part.chain_frame[source]]
+    flat[np.repeat(at, length) + step] = part.chain_frame[source]
 
 
 # -- losses ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,6 @@ Data flows one way::
             -> issue_text  the file's format; issue_model: the file as an object, nothing of it lost
             -> store       the folder, its lock, names
 
-``draft`` joins them; ``frame_names`` and ``frame_classes`` are its tables. ``listing`` serves the
-commands that come after a draft.
+``draft`` joins them; ``finding_text`` words what the rules of `hotspot.advice` found. ``listing`` serves the commands
+that come after a draft.
 """

@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hotspot.advice.loader import load_catalogue
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
@@ -32,6 +33,7 @@ class DraftRow:
     Attributes:
         name: the issue's file name without ``.txt``; None where no file belongs to it.
         title: of the issue.
+        rule: id of the rule that fits best, None where none does or the place was not looked at.
         changed: whether the file is, or would be, written.
         reason: why it was skipped; None where it was not.
     """
@@ -41,6 +43,7 @@ class DraftRow:
     place: Place | None
     fingerprint: str | None
     title: str | None = None
+    rule: str | None = None
     changed: bool = False
     reason: str | None = None
 
@@ -56,10 +59,39 @@ class DraftRow:
             "file": (place.file or place.recorded_file) if place else None,
             "line": place.line if place else None,
             "in_app": place.in_app if place else None,
-            "rule": None,
+            "rule": self.rule,
             "fingerprint": self.fingerprint,
         }
         return row if self.reason is None else {**row, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How far the drafted issues get towards a goal. All are shares of the profile that would be saved.
+
+    Attributes:
+        wanted: the goal.
+        expected: what the drafted issues typically save (see `hotspot.advice.impact.Impact`).
+        ceiling: what is saved if everything that places answer for cost nothing.
+    """
+
+    wanted: float
+    expected: float
+    ceiling: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the expected impacts reach the goal."""
+        return self.expected >= self.wanted
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {
+            "wanted": self.wanted,
+            "expected": self.expected,
+            "ceiling": self.ceiling,
+            "reached": self.reached,
+        }
 
 
 @dataclass(frozen=True)
@@ -79,6 +111,7 @@ class DraftResult:
     created: tuple[DraftRow, ...]
     updated: tuple[DraftRow, ...]
     skipped: tuple[DraftRow, ...]
+    goal: Goal | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
@@ -89,6 +122,7 @@ class DraftResult:
             "updated": [row.to_dict() for row in self.updated],
             "skipped": [row.to_dict() for row in self.skipped],
             "dry_run": self.dry_run,
+            "goal": self.goal.to_dict() if self.goal else None,
             "ownership": str(self.basis),
             "profile": self.profile.to_dict(),
         }
@@ -99,6 +133,7 @@ def draft_issues(
     config: Config,
     *,
     top: int = 5,
+    goal: float | None = None,
     dry_run: bool = False,
     today: datetime.date | None = None,
 ) -> DraftResult:
@@ -108,6 +143,8 @@ def draft_issues(
         profile: in its selected value type.
         config: of the project; its root is where ``perf-issues`` lies.
         top: issues to draft or refresh; 0 for all places of at least `MIN_SHARE`.
+        goal: instead of ``top``: the fewest issues whose expected impacts save this share of the profile; none where
+            even the ceilings do not allow it.
         dry_run: decide and return everything, write nothing.
         today: the date that files get; the current one where None.
 
@@ -120,7 +157,7 @@ def draft_issues(
     store = IssueStore.of(config)
     with nullcontext() if dry_run else store.locked():
         run = _Drafting(subject, store, today or datetime.date.today(), dry_run)
-        rows = list(run.rows(top))
+        rows = list(run.rows(top)) if goal is None else list(run.rows(0, run.choose(goal)))
     return DraftResult(
         store.directory,
         profile,
@@ -130,6 +167,7 @@ def draft_issues(
         tuple(row for kind, row in rows if kind == "created"),
         tuple(row for kind, row in rows if kind == "updated"),
         tuple(row for kind, row in rows if kind == "skipped"),
+        run.goal,
     )
 
 
@@ -142,15 +180,44 @@ class _Drafting:
         self.today = today
         self.dry_run = dry_run
         self.contents = store.read()
-        self.measurer = Measurer(subject.charges, subject.config.root)
+        catalogue = load_catalogue(subject.config.root)
+        self.measurer = Measurer(subject.charges, subject.config.root, catalogue, subject.noun)
         self.taken: set[str] = set()
         self.matched: set[Path] = set()
+        self.goal: Goal | None = None
 
-    def rows(self, top: int) -> Iterator[tuple[str, DraftRow]]:
+    def choose(self, wanted: float) -> frozenset[int]:
+        """Return the ranks of the fewest places whose expected impacts reach a goal, and note how far they get.
+
+        A place where no rule fits promises nothing: it counts for the ceiling alone. Closed issues count for neither.
+        """
+        places = [p for p in self.subject.charges.places() if p.share >= MIN_SHARE and not self._is_closed(p)]
+        ceiling = sum(place.share for place in places)
+        chosen: list[int] = []
+        expected = 0.0
+        if ceiling >= wanted:
+            promised = [(f[0].impact.typical, p.rank) for p in places if (f := self.measurer.findings(p))]
+            for saving, rank in sorted(promised, key=lambda pair: (-pair[0], pair[1])):
+                if expected >= wanted:
+                    break
+                expected += saving
+                chosen.append(rank)
+        self.goal = Goal(wanted, expected, ceiling)
+        return frozenset(chosen)
+
+    def _is_closed(self, place: Place) -> bool:
+        stored = _stored_issue(self.contents, place, set())
+        return stored is not None and stored.issue.status in _CLOSED
+
+    def rows(self, top: int, ranks: frozenset[int] | None = None) -> Iterator[tuple[str, DraftRow]]:
         drafted = 0
         for place in self.subject.charges.places():
             if top and drafted == top:
                 break
+            if ranks is not None:
+                if place.rank in ranks:
+                    yield self._draft(place)
+                continue
             if place.share < MIN_SHARE:
                 yield "skipped", self._too_small(place)
                 break  # the rest is smaller still
@@ -181,26 +248,30 @@ class _Drafting:
         closed = _CLOSED.get(stored.issue.status)
         if closed is not None:
             return "skipped", self._row(stored.path, place, stored.issue, reason=closed)
-        updated = self._refreshed(stored.issue, place)
+        measured = self.measurer.measure(place)
+        place = _located(place, measured)
+        updated = self._refreshed(stored.issue, place, measured)
         changed = updated.text != stored.issue.text
         if changed and not self.dry_run:
             self.store.save(stored.path, updated)
-        return "updated", self._row(stored.path, place, updated, changed=changed)
+        return "updated", self._row(stored.path, place, updated, rule=_rule(measured), changed=changed)
 
     def _create(self, place: Place) -> DraftRow:
-        issue = _drafted(self.subject, place, self.measurer.measure(place), self.today)
+        measured = self.measurer.measure(place)
+        place = _located(place, measured)
+        issue = _drafted(self.subject, place, measured, self.today)
         path = self.store.free_path(wording.file_name(place), self.taken)
         if not self.dry_run:
             self.store.save(path, issue)
-        return self._row(path, place, issue, changed=True)
+        return self._row(path, place, issue, rule=_rule(measured), changed=True)
 
-    def _refreshed(self, issue: Issue, place: Place) -> Issue:
+    def _refreshed(self, issue: Issue, place: Place, measured: Measured) -> Issue:
         """Rewrite what a later draft may: the numbers, never what a person says about them."""
         subject, profile = self.subject, self.subject.profile
         section = issue.section(ANALYSIS)
         block = section.block("Evidence") if section else None
         kept = evidence.remarks(block.text) if block else ""
-        lines = evidence.evidence(subject, place, self.measurer.measure(place))
+        lines = evidence.evidence(subject, place, measured)
         return (
             issue.with_field("PROFILE", evidence.profile_line(profile, subject.path))
             .with_line(ANALYSIS, "Runtime", evidence.runtime(profile))
@@ -210,9 +281,18 @@ class _Drafting:
         )
 
     def _row(
-        self, path: Path, place: Place, issue: Issue, *, changed: bool = False, reason: str | None = None
+        self,
+        path: Path,
+        place: Place,
+        issue: Issue,
+        *,
+        rule: str | None = None,
+        changed: bool = False,
+        reason: str | None = None,
     ) -> DraftRow:
-        return DraftRow(path.stem, path, place, issue.field("FINGERPRINT"), issue.title, changed, reason)
+        return DraftRow(
+            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason
+        )
 
     def _too_small(self, place: Place) -> DraftRow:
         reason = (
@@ -220,6 +300,21 @@ class _Drafting:
             f"({human_share(place.share)} or less)"
         )
         return DraftRow(None, None, place, place.fingerprint, reason=reason)
+
+
+def _located(place: Place, measured: Measured) -> Place:
+    """Return the place at the line that a rule found where the profile does not tell the function's own lines.
+
+    What it tells there is the line of an inlined function, or where this one begins.
+    """
+    main = measured.findings[0] if measured.findings else None
+    if main is None or not main.sites or any(site.share is not None for site in main.sites):
+        return place
+    return replace(place, line=main.sites[0].site.line)
+
+
+def _rule(measured: Measured) -> str | None:
+    return measured.findings[0].rule.id if measured.findings else None
 
 
 _CLOSED = {
@@ -271,10 +366,10 @@ def _drafted(subject: Subject, place: Place, measured: Measured, today: datetime
             root_cause=wording.root_cause(subject, place, measured),
             evidence=evidence.evidence(subject, place, measured),
             approach=wording.approach(measured),
-            expected_impact=wording.expected_impact(subject, place),
+            expected_impact=wording.expected_impact(subject, place, measured),
             risk=wording.risk(measured),
-            complexity=wording.complexity(place),
-            validation=wording.validation(subject),
+            complexity=wording.complexity(place, measured),
+            validation=wording.validation(subject, measured),
             entry=f"Found while profiling {path}",
         )
     )

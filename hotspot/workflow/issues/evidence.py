@@ -12,19 +12,21 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot.advice.frame_classes import CLASSES
+from hotspot.advice.impact import binomial_interval
 from hotspot.analysis.peek import PeekEdge
 from hotspot.analysis.trust import duration_ns
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.units import ValueType, human_duration, human_share
-from hotspot.workflow.issues.frame_classes import CLASSES
+from hotspot.workflow.issues import finding_text
 from hotspot.workflow.issues.issue_model import UNKNOWN
 from hotspot.workflow.issues.issue_text import one_line, paragraph
-from hotspot.workflow.issues.measured import Measured, binomial_interval
+from hotspot.workflow.issues.measured import Measured
 from hotspot.workflow.issues.places import Basis, Charges, Place
 
 _HEADS = (
-    "Charged", "Interval", "Self", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
+    "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
     "Not charged", "Filters", "Lost", "Data", "Look closer",
 )  # fmt: skip
 _HEAD = "- "
@@ -142,6 +144,7 @@ def evidence(subject: Subject, place: Place, measured: Measured) -> str:
             f"{_amount(profile, place.total_weight)}.",
         )
     )
+    out += _rules(place, measured)
     out += _lines(subject, place, measured)
     out += _outside(profile, measured)
     for head, edges in (("Callers", measured.callers), ("Callees", measured.callees)):
@@ -232,6 +235,16 @@ def _interval(profile: Profile, place: Place) -> list[str]:
             f"{human_share(low)} to {human_share(high)} of the samples (95%, binomial). This is sampling noise "
             "alone; from run to run it can be more.",
         )
+    ]
+
+
+def _rules(place: Place, measured: Measured) -> list[str]:
+    rows = finding_text.evidence_rows(measured.findings, place.file or UNKNOWN)
+    if not rows:
+        return []
+    return [
+        f"{_HEAD}Rules (what they matched, with its share):\n",
+        *(f"{_BELOW}{share:>6}  {text}\n" for share, text in rows),
     ]
 
 

@@ -323,7 +323,8 @@ def with_try(issue: Issue, kind: str, blocks: Iterable[tuple[str, str, str]]) ->
     """
     numbers = [int(section.title[len(kind) :] or 1) for section in issue.tries(kind)]
     title = f"{kind} {max(numbers) + 1}" if numbers else kind
-    text = _heading(title) + "".join(_block(*block) for block in blocks) + "\n"
+    text = _heading(title) + "\n" + "".join(_block(*block) for block in blocks)
+    text = text.rstrip("\n") + "\n\n"
     titles = [re.sub(r" \d+$", "", section.title) for section in issue.sections]
     work = [i + 1 for i, found in enumerate(titles) if found in _WORK]
     at = max(work, default=titles.index(LOG))
@@ -344,7 +345,7 @@ _WORK = (PROPOSAL, IMPLEMENTATION, VERIFICATION)
 
 def _block(label: str, line: str, below: str) -> str:
     first = f"{label}: {one_line(line, 1000)}".rstrip()
-    return f"{first}\n{body(below) if below.strip() else ''}"
+    return f"{first}\n{body(below)}\n" if below.strip() else f"{first}\n"
 
 
 def _heading(title: str) -> str:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from hotspot.advice.frame_names import CLASS_IDS
+from hotspot.advice.loader import Catalogue
+from hotspot.advice.match import Finding, HotPlace, Matcher
+from hotspot.advice.patterns import HotSource
+from hotspot.advice.work import OTHER, OWN, Work
 from hotspot.analysis.peek import PeekEdge, callees_of, callers_of
 from hotspot.analysis.totals import nearest_marked, sum_by_group
-from hotspot.profile import Int32, Kind, Profile
-from hotspot.workflow.issues.frame_classes import OTHER, OWN
-from hotspot.workflow.issues.frame_names import CLASS_IDS, class_of
+from hotspot.profile import Int32, Profile
+from hotspot.source.definitions import Definition, definitions
+from hotspot.source.grammars import language_of
 from hotspot.workflow.issues.places import Charges, Place
 
 _MOST = 5
+# Languages whose compilers inline functions and keep their lines.
+_INLINED = ("c", "cpp", "rust", "go")
+# Where code at the top of a file is charged.
+_WHOLE_FILE = ("<module>", "(anonymous)")
 _MOST_SOURCE = 4 << 20
 # Of what is charged to a place: less than this in one function of others is noise to the reader.
 _WORTH_A_LINE = 0.01
@@ -68,6 +77,7 @@ class Measured:
         stack: frames of the heaviest stack charged to it, root first.
         stack_weight: its weight.
         stack_place: which of its frames is the place.
+        findings: of the catalogue's rules, the one that promises most first.
     """
 
     parts: tuple[Part, ...]
@@ -78,6 +88,7 @@ class Measured:
     stack: tuple[str, ...]
     stack_weight: int
     stack_place: int
+    findings: tuple[Finding, ...]
 
 
 class Measurer:
@@ -86,12 +97,16 @@ class Measurer:
     Args:
         charges: of the profile.
         root: the project's, to quote lines from.
+        catalogue: the rules that are asked.
+        noun: what the weights are, as `hotspot.advice.match.Matcher` takes it.
     """
 
-    def __init__(self, charges: Charges, root: Path) -> None:
+    def __init__(self, charges: Charges, root: Path, catalogue: Catalogue, noun: str) -> None:
         self._charges = charges
         self._root = root
-        self._class_of_node = _classes(charges)
+        work = Work(charges.profile, charges.marked, charges.holder)
+        self._class_of_node = work.class_of_node
+        self._matcher = Matcher(catalogue.rules.values(), work, noun)
         tree, marked = charges.profile.call_tree, charges.marked
         left = ~marked & (tree.parent >= 0) & marked[tree.parent]
         self._call_of_node = nearest_marked(tree, marked | left)
@@ -99,9 +114,7 @@ class Measurer:
     def measure(self, place: Place) -> Measured:
         """Return the numbers of one place."""
         charges, profile = self._charges, self._charges.profile
-        nodes = np.flatnonzero((charges.group_of_node == place.group) & (profile.node_self > 0)).astype(
-            np.int32
-        )
+        nodes = self._nodes(place)
         outside = nodes[~charges.marked[nodes]]
         classes = self._class_of_node[outside]
         by_class = sum_by_group(classes, profile.node_self[outside], len(CLASS_IDS))
@@ -118,7 +131,17 @@ class Measurer:
             tuple(frame_text(profile, frame) for frame in profile.path(hottest)),
             int(profile.node_self[hottest]),
             int(profile.call_tree.depth[charges.holder[hottest]]),
+            self.findings(place),
         )
+
+    def findings(self, place: Place) -> tuple[Finding, ...]:
+        """Return what the rules find at a place."""
+        return self._matcher.findings(HotPlace(self._nodes(place), _hot_source(self._root, place)))
+
+    def _nodes(self, place: Place) -> Int32:
+        charges = self._charges
+        mine = (charges.group_of_node == place.group) & (charges.profile.node_self > 0)
+        return np.flatnonzero(mine).astype(np.int32)
 
     def _outside(self, nodes: Int32, classes: Int32, charged: int) -> tuple[Outside, ...]:
         profile = self._charges.profile
@@ -161,6 +184,42 @@ class Measurer:
         )
 
 
+def _hot_source(root: Path, place: Place) -> HotSource | None:
+    """The source of a place, None where its function cannot be told in a file that is here."""
+    if place.file is None:
+        return None
+    try:
+        path = root / place.file
+        source = path.read_bytes() if path.stat().st_size <= _MOST_SOURCE else b""
+    except (OSError, ValueError):
+        return None
+    language = language_of(place.file, source)
+    if language is None or not source:
+        return None
+    if place.function in _WHOLE_FILE:
+        return HotSource(source, language) if place.line else None
+    found = _definition(definitions(source, language), place, inlines=language in _INLINED)
+    return HotSource(source, language, (found.start_line, found.end_line), found.line) if found else None
+
+
+def _definition(known: tuple[Definition, ...], place: Place, *, inlines: bool) -> Definition | None:
+    """The definition that a place means: by line where its name agrees, else the only one of its name.
+
+    A line in a function of another name means that the file has changed since the recording, or, where the compiler
+    ``inlines``, that the line is an inlined function's.
+    """
+    named = [d for d in known if d.kind != "class" and _is_called(place.function, d.name)]
+    if place.line is not None:
+        around = [d for d in named if d.start_line <= place.line <= d.end_line]
+        if around or not inlines:
+            return max(around, key=lambda d: d.start_line, default=None)
+    return named[0] if len(named) == 1 else None
+
+
+def _is_called(function: str, name: str) -> bool:
+    return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", function) is not None
+
+
 def _source_lines(path: Path) -> list[str]:
     try:
         if path.stat().st_size > _MOST_SOURCE:
@@ -168,31 +227,6 @@ def _source_lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8", errors="replace").split("\n")
     except (OSError, ValueError):  # gone, not a file, or a name that no file system takes
         return []
-
-
-def _classes(charges: Charges) -> Int32:
-    """Return what each node outside the places does, as an index of `CLASS_IDS`, -1 for no class, int32[nodes].
-
-    Below a place the first frame that a class knows decides: the page fault below a ``malloc`` is allocation,
-    which is what the place asked for.
-    """
-    profile = charges.profile
-    tree, frames, strings = profile.call_tree, profile.frames, profile.frames.strings
-    outside = (charges.holder >= 0) & ~charges.marked
-    class_of_frame = np.full(len(frames), -1, dtype=np.int32)
-    index = {class_id: i for i, class_id in enumerate(CLASS_IDS)}
-    for frame in np.unique(tree.frame[outside]).tolist():
-        name, file = strings[int(frames.name[frame])], strings[int(frames.file[frame])]
-        found = class_of(name, file, int(frames.kind[frame]) == Kind.KERNEL)
-        class_of_frame[frame] = index.get(found or "", -1)
-    classed = outside & (class_of_frame[tree.frame] >= 0)
-    # A classed node is the first below its place where the next place or classed node above it is a place.
-    above = np.where(tree.parent >= 0, nearest_marked(tree, charges.marked | classed)[tree.parent], -1)
-    first = classed & (above >= 0) & charges.marked[above]
-    decider = nearest_marked(tree, charges.marked | first)
-    decided = (decider >= 0) & first[decider]
-    result: Int32 = np.where(decided, class_of_frame[tree.frame[decider]], -1).astype(np.int32)
-    return result
 
 
 def frame_text(profile: Profile, frame: int) -> str:
@@ -203,12 +237,3 @@ def frame_text(profile: Profile, frame: int) -> str:
     if file:
         return f"{name} ({file}:{line})" if line else f"{name} ({file})"
     return f"{name} ({module.rsplit('/', 1)[-1]})" if module else name
-
-
-def binomial_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95% Wilson score interval of a proportion (Wilson 1927), which holds for few samples too."""
-    z = 1.959963984540054
-    share = successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
-    return max(0.0, centre - half), min(1.0, centre + half)

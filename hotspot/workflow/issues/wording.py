@@ -1,7 +1,7 @@
 """The prose of a first draft: title, file name, description, questions, what a change could bring at most.
 
-It says what was measured and asks what was not. A cause is never claimed, an approach is named as usual for the
-kind of work, and whatever the profile cannot tell is the word ``unknown``.
+Where a rule of the catalogue fits, cause and approach are the rule's, each claim with its evidence (`finding_text`).
+Where none does, it says what was measured and asks what decides; what nobody knows is the word ``unknown``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import re
 import shlex
 import unicodedata
 
+from hotspot.advice.frame_classes import CLASSES, FrameClass
+from hotspot.advice.impact import binomial_interval, speedup
+from hotspot.advice.work import OTHER, OWN
 from hotspot.analysis.symbols import without_template_arguments
 from hotspot.units import human_share
+from hotspot.workflow.issues import finding_text
 from hotspot.workflow.issues.evidence import Subject
-from hotspot.workflow.issues.frame_classes import CLASSES, OTHER, OWN, FrameClass
 from hotspot.workflow.issues.issue_model import UNKNOWN
 from hotspot.workflow.issues.issue_text import bullet, one_line, paragraph
-from hotspot.workflow.issues.measured import Measured, Part, binomial_interval
+from hotspot.workflow.issues.measured import Measured, Part
 from hotspot.workflow.issues.places import Basis, Place, fingerprint
 
 _NAME = 100
@@ -72,6 +75,8 @@ def file_name(place: Place) -> str:
 
 def title(subject: Subject, place: Place, measured: Measured) -> str:
     """Return a title in words, without numbers that go stale."""
+    if measured.findings:
+        return f"{measured.findings[0].rule.title} in {short_name(place.function)}"
     work = " and ".join(_phrase(part, measured) for part in _main(measured))
     return f"{short_name(place.function)}: {subject.noun} in {work}"
 
@@ -140,7 +145,10 @@ def _ownership(basis: Basis, place: Place) -> list[str]:
 
 
 def root_cause(subject: Subject, place: Place, measured: Measured) -> str:
-    """Say what is measured, that the cause is not, and ask what decides."""
+    """Say what the rules found; where nothing, what is measured, that the cause is not, and ask what decides."""
+    if measured.findings:
+        where = place.file or place.recorded_file or UNKNOWN
+        return finding_text.root_cause(measured.findings, where, place.share, subject.noun)
     whole, work = _whole(measured), _work(measured)
     parts = " and ".join(
         f"{_portion(part.weight / whole)} is {CLASSES[part.class_id].phrase}" for part in _main(measured)
@@ -173,20 +181,24 @@ def _portion(share: float) -> str:
 
 
 def approach(measured: Measured) -> str:
-    """Name what usually helps, as a list to choose from."""
-    out = [
-        paragraph(
-            "To be chosen once the cause is confirmed; one change at a time. Usual for this kind of work, in the order "
-            "to try; none of it is measured here:"
-        )
-    ]
-    for frame_class in _work(measured):
-        out += [bullet(way) for way in frame_class.ways]
-    return "".join(out)
+    """Return what the rule says; where none fits, that there is nothing to say yet."""
+    if measured.findings:
+        return finding_text.approach(measured.findings)
+    return paragraph(
+        f"{UNKNOWN}: no rule of the catalogue fits what is seen here. To be chosen by the answers to the questions "
+        "above, one change at a time: representation before algorithm before low level. `hotspot rules` lists what "
+        "usually helps."
+    )
 
 
-def expected_impact(subject: Subject, place: Place) -> str:
-    """Say what removing the weight could bring at most (Amdahl)."""
+def expected_impact(subject: Subject, place: Place, measured: Measured) -> str:
+    """Say what the change could bring, at most and typically (Amdahl)."""
+    if measured.findings:
+        samples = None if subject.profile.hidden_weight else subject.profile.sample_count
+        out = [finding_text.expected_impact(measured.findings[0], subject.noun, samples)]
+        if subject.noun == "time":
+            out.append(paragraph("Elapsed time gains as much only where this code is on the critical path."))
+        return "".join(out + _too_small_to_verify(subject, place))
     share, what = place.share, subject.noun
     speed = f" ({_speedup(share)})" if what == "time" else ""
     half = f" ({_speedup(share / 2)})" if what == "time" else ""
@@ -209,38 +221,46 @@ def expected_impact(subject: Subject, place: Place) -> str:
             )
         )
     )
-    if what == "time" and share <= _VERIFIED_FROM:
-        out.append(
-            paragraph(
-                f"Even all of it is not more than the {human_share(_VERIFIED_FROM)} that a verified improvement of "
-                "the whole needs: measure it with a benchmark of this code alone, or together with its neighbours."
-            )
+    return "".join(out + _too_small_to_verify(subject, place))
+
+
+def _too_small_to_verify(subject: Subject, place: Place) -> list[str]:
+    if subject.noun != "time" or place.share > _VERIFIED_FROM:
+        return []
+    return [
+        paragraph(
+            f"Even all of it is not more than the {human_share(_VERIFIED_FROM)} that a verified improvement of "
+            "the whole needs: measure it with a benchmark of this code alone, or together with its neighbours."
         )
-    return "".join(out)
+    ]
 
 
 def _speedup(share: float) -> str:
-    return f"{1 / (1 - share):.2f} times as fast" if share < 0.999 else "no bound on the speed"
+    return f"{speedup(share):.2f} times as fast" if share < 0.999 else "no bound on the speed"
 
 
 def risk(measured: Measured) -> str:
-    """Say what changes of this kind put at risk."""
-    out = [paragraph(f"{UNKNOWN} until the change is chosen. To mind:")]
-    out += [bullet(frame_class.mind) for frame_class in _work(measured)]
-    return "".join(out)
+    """Say what the change puts at risk."""
+    if measured.findings:
+        return paragraph(measured.findings[0].rule.risk)
+    return paragraph(f"{UNKNOWN} until the change is chosen.")
 
 
-def complexity(place: Place) -> str:
-    """Say that nobody has read the code yet."""
+def complexity(place: Place, measured: Measured) -> str:
+    """Return how much work it is; where no rule fits, that nobody has read the code yet."""
+    if measured.findings:
+        return paragraph(f"{measured.findings[0].rule.complexity} (typical for such a change)")
     return paragraph(f"{UNKNOWN} until the code at {one_line(place.where or place.function)} is read.")
 
 
-def validation(subject: Subject) -> str:
+def validation(subject: Subject, measured: Measured) -> str:
     """List the commands that show whether a change is right and whether it helped."""
     config, source = subject.config, subject.profile.provenance
+    checks = measured.findings[0].rule.validate if measured.findings else ()
     before = shlex.quote(subject.path) if source.path not in ("", "-") else "BEFORE"
     return "".join(
         (
+            *(bullet(f"{step[:1].upper()}{step[1:]}.") for step in checks),
             _step("Tests", _command(config.test_command), "test_command"),
             _step("Benchmark, before and after", _command(config.benchmark_command), "benchmark_command"),
             bullet(f"Profile again, recorded as {subject.path} was, and compare:"),

@@ -49,7 +49,7 @@ def goal_of(issue: Issue) -> Goal:
     sentences that only set a bound (``at most``, ``ceiling``) promise nothing.
     """
     text = " ".join(issue.value(PROPOSAL, "Expected Impact").split())
-    for sentence in re.split(r"(?<=[.;:])\s+", text):
+    for sentence in re.split(r"(?<=[.;])\s+", text):
         if _NO_PROMISE.search(sentence):
             continue
         for form in _FORMS:

@@ -112,11 +112,7 @@ def verify(name: str, config: Config, measure: Measure, *, today: datetime.date)
         supplied = read_supplied(measure.before, measure.after, stands_for)
     else:
         check_rerun(config, _commit(origin, record))
-    how = (
-        "from files"
-        if supplied
-        else f"re-running {shlex.join(config.benchmark_command)} in turn with its start"
-    )
+    how = "from files" if supplied else "both sides run in turn"
 
     def begin(stored: StoredIssue) -> Issue:
         return moved(stored.issue, Status.VERIFYING, today, f"verification began, {how}")

@@ -1,0 +1,67 @@
+"""Where the bytes of an input come from: ranges of files, pipes that are read once, hashes made beside."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hotspot.errors import UnreadableInput
+from hotspot.importers import base
+from hotspot.importers.base import FileRange, file_source, plain_descriptor
+
+
+def test_two_handles_on_one_pipe_have_a_position_each(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    data = b"main;parse 1\n" * 5000
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    source = file_source(str(pipe))
+    writer.join()
+    with source.open() as one, source.open() as other:
+        assert one.read(20) == data[:20]
+        assert other.read() == data
+        assert one.read() == data[20:]
+    assert source.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_a_range_of_a_file_is_read_like_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with path.open("rb") as file, io.BufferedReader(FileRange(os.dup(file.fileno()), 2, 7)) as stream:
+        assert stream.read() == b"23456"
+        assert stream.seek(1) == 1
+        assert stream.read(2) == b"34"
+        assert stream.seek(-1, os.SEEK_END) == 4
+        assert stream.read() == b"6"
+        assert file.read() == b"0123456789"
+
+
+def test_only_bytes_as_they_are_stored_have_a_descriptor(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "plain", tmp_path / "packed"
+    plain.write_bytes(b"text")
+    packed.write_bytes(gzip.compress(b"text"))
+    with file_source(str(plain)).open() as stream:
+        assert plain_descriptor(stream) is not None
+    with file_source(str(packed)).open() as stream:
+        assert plain_descriptor(stream) is None
+
+
+def test_a_hash_made_beside_is_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_HASH_BESIDE", 1)
+    monkeypatch.setattr(base, "_HASH_CHUNK", 7)
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789" * 10)
+    assert file_source(str(path)).sha256 == hashlib.sha256(b"0123456789" * 10).hexdigest()
+
+
+def test_a_file_that_vanishes_before_it_is_hashed_is_unreadable(tmp_path: Path) -> None:
+    thread = base._HashThread(str(tmp_path / "gone"))
+    thread.start()
+    with pytest.raises(UnreadableInput):
+        thread.result()

@@ -1,0 +1,232 @@
+"""What reads perf script text by the thousand, against the plain way to do the same."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hotspot.importers.base import ImportOptions, file_source
+from hotspot.importers.perf_script import line_index, load, parts, spans
+from hotspot.importers.perf_script.line_index import Lines
+from hotspot.importers.perf_script.numbering import Numbering
+from hotspot.importers.perf_script.spans import SpanTable
+from hotspot.profile import Profile
+from hypothesis import given
+from hypothesis import strategies as st
+
+_int64 = st.one_of(st.integers(0, 40), st.integers(-(2**63), 2**63 - 1))
+
+
+@given(st.lists(st.lists(_int64, min_size=1, max_size=40), max_size=10))
+def test_keys_are_numbered_as_a_dict_would(batches: list[list[int]]) -> None:
+    numbering, known = Numbering(), dict[int, int]()
+    for batch in batches:
+        keys = np.array(batch, dtype=np.int64)
+        assert numbering.find(keys).tolist() == [known.get(key, -1) for key in batch]
+        expected = [known.setdefault(key, len(known)) for key in batch]
+        assert numbering.number(keys).tolist() == expected
+    assert numbering.keys().tolist() == list(known)
+
+
+def test_numbers_stay_when_the_table_grows() -> None:
+    numbering = Numbering()
+    keys = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, 30_000)
+    for begin in range(0, len(keys), 700):
+        numbering.number(keys[begin : begin + 700])
+    assert numbering.find(keys).tolist() == list(range(len(keys)))
+
+
+class Reader:
+    """Numbers texts, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, int] = {}
+        self.asked = 0
+
+    def __call__(self, text: bytes) -> int:
+        self.asked += 1
+        return self.known.setdefault(text, len(self.known))
+
+
+_texts = st.lists(st.text("ab\0", max_size=150).map(str.encode), min_size=1, max_size=30)
+
+
+def look_up(table: SpanTable, texts: list[bytes], behind: bytes = b"." * 64) -> list[int]:
+    data = np.frombuffer(b"".join(texts) + behind, dtype=np.uint8)
+    end = np.cumsum([len(text) for text in texts])
+    return table.look_up(data, end - [len(text) for text in texts], end).tolist()  # type: ignore[no-any-return]
+
+
+@given(st.lists(_texts, min_size=1, max_size=4), st.sampled_from([b"", b"." * 64]))
+def test_spans_are_looked_up_as_in_a_dict(batches: list[list[bytes]], behind: bytes) -> None:
+    reader = Reader()
+    table = SpanTable(reader)
+    for texts in batches:
+        numbers = look_up(table, texts, behind)
+        assert numbers == [reader.known[text] for text in texts]
+
+
+def test_a_span_is_read_once() -> None:
+    reader = Reader()
+    table = SpanTable(reader)
+    texts = [b"x" * 70, b"y" * 70, b"x" * 70, b"", b""]
+    assert look_up(table, texts) == look_up(table, texts) == [0, 1, 0, 2, 2]
+    assert reader.asked == 3
+
+
+def test_spans_with_one_fingerprint_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "_OF_WORD", np.zeros(8, dtype=np.uint64))  # only the length is left
+    table = SpanTable(Reader())
+    texts = [b"one", b"two", b"one", b"a" * 100, b"b" * 100, b"two"]
+    assert look_up(table, texts) == [0, 1, 0, 2, 3, 1] or len(set(look_up(table, texts))) == 4
+    first, second = look_up(table, texts), look_up(table, texts)
+    assert first == second
+    assert first[0] == first[2] != first[1] == first[5]
+    assert first[3] != first[4]
+
+
+def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "_STORED", 0)
+    monkeypatch.setattr(spans, "_LONGEST", 100)
+    reader = Reader()
+    table = SpanTable(reader)
+    texts = [b"a", b"b" * 99, b"c" * 200]
+    assert look_up(table, texts) == look_up(table, texts) == [reader.known[text] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("\t          4005b1 main+0x1f (app)", "\t               0 main+0x1f (app)"),
+        ("\tffffffff815e4250 f (k)", "\t               0 f (k)"),
+        ("\t               a f (k)", "\t               0 f (k)"),
+        ("\t  400 5b1        f (k)", None),  # a space inside
+        ("\t          4005g1 f (k)", None),  # no digit
+        ("\t4005b1           f (k)", None),  # padded behind
+        ("\t                 f (k)", None),  # no address
+        ("           4005b1 f (k)", None),
+        ("\tffffffff815e4250\tpush", None),
+        ("\t4005b1", None),
+        ("\t", None),
+    ],
+)
+def test_addresses_are_left_out_where_perf_writes_them(line: str, expected: str | None) -> None:
+    text = f"\n{line}\n".encode()
+    got = Lines.of(text, len(text)).without_addresses().tobytes().decode()
+    assert got == f"\n{line if expected is None else expected}\n"
+
+
+@given(st.text("\t 0af(g\n", max_size=120))
+def test_only_addresses_are_left_out(text: str) -> None:
+    import re
+
+    data = text.encode()
+    expected = re.sub(
+        rb"(?m)^\t(?= *[0-9a-f]+ )[ 0-9a-f]{16}(?= )",
+        lambda found: b"\t               0" if re.fullmatch(rb"\t *[0-9a-f]+", found[0]) else found[0],
+        data,
+    )
+    assert Lines.of(data, len(data)).without_addresses().tobytes() == expected
+
+
+def test_windows_of_nothing_are_none() -> None:
+    assert line_index.windows(np.zeros(3, dtype=np.uint8), np.zeros(0, dtype=np.int64), 8).shape == (0, 8)
+
+
+# -- two processes --------------------------------------------------------------------------------------------
+
+
+def script(samples: int, seed: int = 1) -> str:
+    chance = random.Random(seed)
+    text = ["garbage that is no sample\n\n"]
+    for number in range(samples):
+        comm, tid, event = chance.choice([("a b", 7, "cycles"), ("c", 8, "cycles"), ("c", 9, "faults")])
+        text.append(
+            f"{comm:>16} {tid:>7} {number // 50}.{number % 50 + 1:06}: {chance.randrange(99):10} {event}: \n"
+        )
+        for _ in range(chance.randrange(4)):
+            name = chance.choice(["f", "g", "h<int>::k", "[unknown]"])
+            text.append(f"\t{chance.randrange(16**9):16x} {name}+0x{chance.randrange(99):x} (/bin/x)\n")
+        if chance.random() < 0.1:
+            text.append("\tgarbage\n")
+        text.append("\n")
+    return "".join(text)
+
+
+def columns_of(profile: Profile) -> list[object]:
+    samples, tree, frames = profile.samples, profile.call_tree, profile.frames
+    arrays = [
+        samples.leaf,
+        samples.weight,
+        samples.time,
+        samples.thread,
+        tree.frame,
+        tree.parent,
+        frames.name,
+    ]
+    return [
+        profile.threads,
+        profile.value_types,
+        profile.provenance,
+        frames.strings,
+        *(None if array is None else array.tolist() for array in arrays),
+    ]
+
+
+def imported(path: Path) -> Profile:
+    (profile,) = load(file_source(str(path)), ImportOptions())
+    return profile.check()
+
+
+@pytest.fixture
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_SMALLEST", 0)
+    monkeypatch.setattr(parts, "_processors", lambda: 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_processes_read_what_one_reads(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "script.txt"
+    path.write_text(script(400, seed))
+    expected = columns_of(imported(path))
+    monkeypatch.setattr(parts, "_SMALLEST", 0)
+    monkeypatch.setattr(parts, "_processors", lambda: 2)
+    answers = []
+    answer = parts._answer
+    monkeypatch.setattr(parts, "_answer", lambda process: answers.append(answer(process)) or answers[-1])
+    assert columns_of(imported(path)) == expected
+    assert answers[0] is not None
+
+
+@pytest.mark.usefixtures("two_processors")
+def test_what_the_other_process_fails_at_is_read_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "script.txt"
+    path.write_text(script(100))
+    expected = columns_of(imported(path))
+    for interpreter in ("/nowhere/python", "/bin/false", "/bin/echo"):
+        monkeypatch.setattr("sys.executable", interpreter)
+        assert columns_of(imported(path)) == expected
+
+
+@pytest.mark.usefixtures("two_processors")
+def test_the_first_skipped_line_is_told_in_the_second_half_too(tmp_path: Path) -> None:
+    path = tmp_path / "script.txt"
+    head = script(200).removeprefix("garbage that is no sample\n\n").replace("\tgarbage\n", "")
+    path.write_text(head.replace("\n", "\r\n", 50) + "odd\n\n")
+    (loss,) = imported(path).provenance.losses
+    assert loss.text.endswith(f"the first at line {head.count(chr(10)) + 1}")
+
+
+@pytest.mark.usefixtures("two_processors")
+@pytest.mark.parametrize("text", ["", "a 1 1.000001: cycles:\n\t               1 f (x)\n"])
+def test_a_file_without_a_place_to_cut_is_read_whole(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "script.txt"
+    path.write_text(text)
+    (columns,) = parts.parse_source(file_source(str(path)))
+    assert sum(map(len, columns.batches)) == bool(text)
