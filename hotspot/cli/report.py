@@ -9,10 +9,9 @@ import click
 
 from hotspot.cli.convert import write_pieces
 from hotspot.cli.diff import expand_side, in_app_of
-from hotspot.cli.inputs import load_each, read_profile
+from hotspot.cli.inputs import load_each, project_config, read_profile
 from hotspot.cli.options import InputOptions, input_options
 from hotspot.cli.output import note
-from hotspot.config import load_config
 from hotspot.errors import UsageError
 from hotspot.units import human_bytes
 
@@ -97,5 +96,5 @@ def _page(profile: str | None, after: str | None, n: int, inputs: InputOptions) 
         return profile_page(read, config, n=n)
     sides = expand_side(profile), expand_side(after)
     loaded = load_each([*sides[0], *sides[1]], inputs)
-    compared = diff(loaded[: len(sides[0])], loaded[len(sides[0]) :], in_app=in_app_of(inputs.project))
-    return diff_page(compared, load_config(project=inputs.project), n=n)
+    compared = diff(loaded[: len(sides[0])], loaded[len(sides[0]) :], in_app=in_app_of(inputs))
+    return diff_page(compared, project_config(inputs), n=n)

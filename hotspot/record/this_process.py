@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
@@ -22,7 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from hotspot.errors import HotspotError
+from hotspot.errors import HotspotError, MissingTool
+from hotspot.record.py_spy import find_py_spy
 
 _ATTACH_SECONDS = 10.0
 _END_SECONDS = 30.0
@@ -65,9 +64,10 @@ class PySpySampler:
     name = "py-spy"
 
     def __init__(self, rate: int) -> None:
-        program = _py_spy()
-        if program is None:
-            raise CannotAttach("py-spy is not installed")
+        try:
+            program = find_py_spy()
+        except MissingTool as error:
+            raise CannotAttach(str(error)) from error
         self._folder = tempfile.TemporaryDirectory(prefix="hotspot-")
         self._out = Path(self._folder.name) / "cell.folded"
         # Without --duration it records until it is interrupted, and writes its file then.
@@ -148,12 +148,6 @@ def _stack(frame: FrameType | None) -> str:
         parts.append(f"{code.co_name} ({code.co_filename}:{frame.f_lineno})".replace(";", ":"))
         frame = frame.f_back
     return ";".join(reversed(parts))
-
-
-def _py_spy() -> str | None:
-    """Return the py-spy of this environment, else one on the path."""
-    beside = Path(sysconfig.get_path("scripts")) / "py-spy"
-    return str(beside) if beside.exists() else shutil.which("py-spy")
 
 
 def _reason(said: bytes) -> str:

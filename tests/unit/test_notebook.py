@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from hotspot.config import Config
 from hotspot.notebook import cell_stacks, mimebundle
-from hotspot.record import this_process
+from hotspot.record import py_spy, this_process
 from hotspot.record.this_process import CannotAttach, PySpySampler, ThreadSampler, start_sampler
 from hotspot.source.ownership import Ownership
 
@@ -79,8 +79,8 @@ def test_a_cell_is_profiled_by_py_spy_or_says_why_not(tmp_path: Path) -> None:
 
 
 def test_a_cell_is_profiled_in_process_where_py_spy_may_not_attach(tmp_path: Path) -> None:
-    hide = "import hotspot.record.this_process as p\np._py_spy = lambda: None\n%load_ext hotspot"
-    _, outputs, facts = run_cells(tmp_path, hide, BUSY, FACTS)
+    hide = "import hotspot.record.py_spy as p\np.shutil.which = lambda name: None\np.sysconfig.get_path = lambda name: '/'"
+    _, outputs, facts = run_cells(tmp_path, hide + "\n%load_ext hotspot", BUSY, FACTS)
     because = "in-process sampling thread (py-spy is not installed)"
     assert f"hotspot: In[2] sampled by {because}, 100 times a second" in shown(outputs)
     assert shown(facts) == "In[2] True ('In[2]', 7) in-process sampling thread\n"
@@ -128,7 +128,8 @@ def test_samplers_see_what_runs(kind: type[PySpySampler] | type[ThreadSampler]) 
 
 
 def test_without_py_spy_a_thread_samples_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(this_process, "_py_spy", lambda: None)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(py_spy.sysconfig, "get_path", lambda name: "/nowhere")
     sampler, why = start_sampler(100)
     sampler.stop()
     assert (sampler.name, why) == ("in-process sampling thread", "py-spy is not installed")
@@ -140,7 +141,7 @@ def test_a_py_spy_that_cannot_attach_is_told(monkeypatch: pytest.MonkeyPatch, tm
         "#!/bin/sh\necho 'Error: Permission Denied: Try running again with elevated permissions'\nexit 1\n"
     )
     denied.chmod(0o755)
-    monkeypatch.setattr(this_process, "_py_spy", lambda: str(denied))
+    monkeypatch.setattr(this_process, "find_py_spy", lambda: str(denied))
     sampler, why = start_sampler(100)
     sampler.stop()
     assert (sampler.name, why) == ("in-process sampling thread", "py-spy may not attach to this process")
