@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from hotspot import errors
     from hotspot.analysis.diff import Diff, diff
     from hotspot.analysis.merge import merge
@@ -48,6 +50,13 @@ __all__ = [
     "merge",
     "record",
 ]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Make ``%%hotspot`` known; IPython calls it for ``%load_ext hotspot``."""
+    from hotspot.notebook import register
+
+    register(shell)
 
 
 def __getattr__(name: str) -> Any:

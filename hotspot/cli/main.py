@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("bench", "Measure commands in turn, compare benchmark results, keep baselines."),
     "gate": ("gate", "Check results against a baseline, budgets and criteria; for CI."),
     "flamegraph": ("flamegraph", "A flame graph of a profile, or of the difference between two."),
+    "report": ("report", "One file to read and pass on: tables, pictures, issues, how far to trust it."),
     "rules": ("rules", "The rules that issues are drafted from: list them, explain one."),
     "convert": ("convert", "Convert a profile to another format."),
     "merge": ("merge", "Merge many profiles into one."),

@@ -1,0 +1,41 @@
+"""A report as one HTML file: it opens from disk, asks for nothing, and shows every name as it is spelled."""
+
+from __future__ import annotations
+
+from hotspot.report import flamegraph
+from hotspot.report.flame_svg import still
+from hotspot.report.html import asset, environment
+from hotspot.report.page import Page, Picture
+
+
+def page_html(page: Page, *, static: bool = False) -> bytes:
+    """Return the file.
+
+    Args:
+        page: what it says.
+        static: draw still pictures, which need no plotly: a small file, with nothing to zoom.
+    """
+    from markupsafe import Markup  # what is marked so is escaped where it is made, or ours
+
+    drawings = 0
+
+    def picture(drawn: Picture) -> str:
+        nonlocal drawings
+        drawings += 1
+        if static:
+            return Markup(still(drawn.flame, drawings))
+        return Markup(flamegraph.section(drawn.flame.pruned(flamegraph.CARRIED)))
+
+    scripts = (asset("report.js"), *(() if static else flamegraph.script()))
+    text = (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            page=page,
+            picture=picture,
+            policy=flamegraph.security_policy(scripts),
+            style=Markup(flamegraph.style() + asset("report.css")),
+            scripts=[Markup(script) for script in scripts],
+        )
+    )
+    return text.encode("utf-8", "backslashreplace")
