@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hotspot.analysis.rank import Ranking
     from hotspot.importers.registry import load, load_all
     from hotspot.profile import Profile
+    from hotspot.workflow.recording import record
 
 __version__ = "0.1.0"
 
@@ -32,9 +33,21 @@ _HOME = {
     "load": "hotspot.importers.registry",
     "load_all": "hotspot.importers.registry",
     "merge": "hotspot.analysis.merge",
+    "record": "hotspot.workflow.recording",
 }
 
-__all__ = ["Diff", "Profile", "Ranking", "__version__", "diff", "errors", "load", "load_all", "merge"]
+__all__ = [
+    "Diff",
+    "Profile",
+    "Ranking",
+    "__version__",
+    "diff",
+    "errors",
+    "load",
+    "load_all",
+    "merge",
+    "record",
+]
 
 
 def __getattr__(name: str) -> Any:

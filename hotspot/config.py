@@ -89,12 +89,17 @@ def load_config(start: Path | None = None, project: Path | None = None) -> Confi
 def _find_root(start: Path) -> Path:
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / "hotspot.toml").is_file() or (folder / ".git").exists():
-            return folder
-        pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and _tool_table(pyproject) is not None:
+        if is_project_root(folder):
             return folder
     return start
+
+
+def is_project_root(folder: Path) -> bool:
+    """Return whether a folder is a project's root, as opposed to merely the one somebody stands in."""
+    if (folder / "hotspot.toml").is_file() or (folder / ".git").exists():
+        return True
+    pyproject = folder / "pyproject.toml"
+    return pyproject.is_file() and _tool_table(pyproject) is not None
 
 
 def _tool_table(pyproject: Path) -> dict[str, Any] | None:

@@ -170,6 +170,21 @@ class ModuleStyle(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class Recording:
+    """When and with how much work a profile was recorded, by hotspot's own record of it.
+
+    Attributes:
+        started_ns: nanoseconds since the epoch.
+        ended_ns: the same.
+        work: work done, in the user's own unit; None where nobody said.
+    """
+
+    started_ns: int
+    ended_ns: int
+    work: float | None = None
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where a profile comes from and what is known to be missing from it.
 
@@ -182,6 +197,7 @@ class Provenance:
         losses: see `Loss`.
         runs: how many recordings were merged into this profile.
         module_style: see `ModuleStyle`.
+        recording: see `Recording`; None where hotspot did not record it, or its record was not looked up.
     """
 
     path: str = ""
@@ -192,6 +208,7 @@ class Provenance:
     losses: tuple[Loss, ...] = ()
     runs: int = 1
     module_style: ModuleStyle = ModuleStyle.NONE
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,11 +91,24 @@ class State:
         return path
 
     def records_of(self, sha256: str) -> Iterator[RunRecord]:
-        """Yield the records of a profile, told by its checksum, newest first; damaged records are passed over."""
-        wanted = sha256.encode()
-        for path in sorted(self.runs.glob("*.json"), reverse=True) if sha256 else ():
+        """Yield the records of a profile, told by its checksum, newest first."""
+        return self._records({sha256})
+
+    def newest_records(self, checksums: Collection[str]) -> dict[str, RunRecord]:
+        """Return the newest record of each profile that has one, told by its checksum."""
+        found: dict[str, RunRecord] = {}
+        for record in self._records(checksums):
+            for profile in record.profiles:
+                found.setdefault(profile.sha256, record)
+        return {checksum: record for checksum, record in found.items() if checksum in checksums}
+
+    def _records(self, checksums: Collection[str]) -> Iterator[RunRecord]:
+        """Yield the records that name one of the checksums, newest first; damaged ones are passed over."""
+        wanted = [checksum.encode() for checksum in checksums if checksum]
+        for path in sorted(self.runs.glob("*.json"), reverse=True) if wanted else ():
             try:
-                if wanted in path.read_bytes():
+                data = path.read_bytes()
+                if any(checksum in data for checksum in wanted):
                     yield read_run_record(path)
             except (OSError, HotspotError):
                 continue

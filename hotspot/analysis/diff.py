@@ -30,7 +30,7 @@ from hotspot.analysis.statistics import (
 )
 from hotspot.analysis.union import Union, unite
 from hotspot.analysis.verdict_tests import Assumptions, Findings, find, work_factors
-from hotspot.analysis.work import Work, work_of_runs
+from hotspot.analysis.work import Work, recorded_work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
 
@@ -155,8 +155,8 @@ def diff(
         before: the baseline: one profile, or one a run. Five or more runs a side, recorded in turn, give a verdict;
             three or four one of low confidence; one or two are a screening.
         after: what to compare with it.
-        work: work done before and after, a number for all runs of a side or one a run; where it is not known, the
-            functions that did not change tell.
+        work: work done before and after, a number for all runs of a side or one a run; None for what hotspot recorded
+            with the runs; where that is not known either, the functions that did not change tell.
         symbols: ``exact`` compares names as they are spelled, ``canonical`` without what builds number anew.
         min_change: smallest change that counts, as a share of the baseline's time.
         spread: assumed variation between runs where it cannot be measured (a coefficient of variation).
@@ -174,6 +174,7 @@ def diff(
     _require_weight(first, "before")
     _require_weight(second, "after")
     union = unite(first, second, symbols)
+    work = recorded_work(first, second) if work is None else work
     known_work = None if work is None else work_of_runs(work, first, second)
     which = basis(len(first), len(second), "work", weights_only=not union.counted)
     assumed = Assumptions(

@@ -142,12 +142,15 @@ def _rescaled(run: Profile, scale: int) -> Profile:
 
 
 def recorded_in_sequence(before: Sequence[Profile], after: Sequence[Profile]) -> bool | None:
-    """Return whether one side was recorded wholly after the other; None where the files do not tell.
+    """Return whether one side was recorded wholly after the other; None where neither records nor files tell.
 
-    Only formats with times of one clock tell: spans that overlap (each recording counting from its own start) say
-    nothing about the order.
+    hotspot's own records come first. Of files only those with times of one clock tell: spans that overlap (each
+    recording counting from its own start) say nothing about the order.
     """
-    spans = [(_span(run), side) for side, runs in enumerate((before, after)) for run in runs]
+    sides = (before, after)
+    recorded = all(run.provenance.recording is not None for runs in sides for run in runs)
+    span = _recorded_span if recorded else _span
+    spans = [(span(run), side) for side, runs in enumerate(sides) for run in runs]
     known = sorted((span, side) for span, side in spans if span is not None)
     if len(known) < len(spans) or len(known) < 2:
         return None
@@ -155,6 +158,11 @@ def recorded_in_sequence(before: Sequence[Profile], after: Sequence[Profile]) ->
         return None
     order = [side for _, side in known]
     return order in (sorted(order), sorted(order, reverse=True))
+
+
+def _recorded_span(run: Profile) -> tuple[int, int] | None:
+    recording = run.provenance.recording
+    return None if recording is None else (recording.started_ns, recording.ended_ns)
 
 
 def _span(run: Profile) -> tuple[int, int] | None:

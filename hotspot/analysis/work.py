@@ -36,6 +36,18 @@ def work_of_runs(work: Work, before: Sequence[Profile], after: Sequence[Profile]
     return np.array(columns, dtype=np.float64)
 
 
+def recorded_work(before: Sequence[Profile], after: Sequence[Profile]) -> Work | None:
+    """Return the work of each run where hotspot's own records tell that of every one."""
+    sides = [
+        [run.provenance.recording.work for run in runs if run.provenance.recording is not None]
+        for runs in (before, after)
+    ]
+    known = [[work for work in side if work is not None] for side in sides]
+    if [len(side) for side in known] != [len(before), len(after)]:
+        return None
+    return known[0], known[1]
+
+
 def read_work_file(path: str) -> dict[str, float]:
     """Read a file of one profile a line: its path, then blanks or a tab, then its work; `#` begins a comment.
 

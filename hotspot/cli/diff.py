@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hotspot.cli.inputs import Named, load_each, parse_argument
+from hotspot.cli.inputs import Named, load_each, parse_argument, project_config
 from hotspot.cli.options import InputOptions, ShareType, input_options, output_options
 from hotspot.cli.output import Output
-from hotspot.config import load_config
 from hotspot.errors import TooFewSamples, UnreadableInput, UsageError
 from hotspot.profile import Bool, Profile
 
@@ -108,7 +107,7 @@ def command(
         tolerance=tolerance,
         spread=spread,
         symbols=symbols,  # type: ignore[arg-type]  # click has checked the choice
-        in_app=in_app_of(inputs.project),
+        in_app=in_app_of(inputs),
     )
     if output.format == "markdown":
         output.write_text(diff_markdown(result, n, explain_matches=explain_matches))
@@ -189,14 +188,14 @@ def _work(given: tuple[str, ...], arguments: tuple[list[Named], list[Named]]) ->
     return work_of_paths(files, before), work_of_paths(files, after)
 
 
-def in_app_of(project: Path | None) -> InApp:
+def in_app_of(inputs: InputOptions) -> InApp:
     """Return how to tell which frames are in-app; the project is only looked at when somebody asks."""
 
     @cache
     def ownership() -> Ownership:
         from hotspot.source.ownership import Ownership
 
-        return Ownership(load_config(project=project))
+        return Ownership(project_config(inputs), by_symbol=False)
 
     def classify(profile: Profile) -> tuple[Bool, Bool]:
         verdict = ownership().classify(profile)

@@ -112,7 +112,7 @@ def _profile(
     profile, config = read_profile(argument, inputs)
     if kind == "svg":
         return svg.write(profile), ()
-    verdict = Ownership(config).classify(profile)
+    verdict = Ownership(config, by_symbol=False).classify(profile)
     flame = flame_of_profile(profile, verdict.owned, verdict.known)
     return _page(flame, headline(profile), pattern, color_by, orientation)
 
@@ -122,7 +122,7 @@ def _compared(before: str, after: str, inputs: InputOptions) -> Diff:
 
     sides = expand_side(before), expand_side(after)
     loaded: list[Profile] = load_each([*sides[0], *sides[1]], inputs)
-    return diff(loaded[: len(sides[0])], loaded[len(sides[0]) :], in_app=in_app_of(inputs.project))
+    return diff(loaded[: len(sides[0])], loaded[len(sides[0]) :], in_app=in_app_of(inputs))
 
 
 def _difference(
@@ -134,7 +134,7 @@ def _difference(
 ) -> tuple[Iterator[bytes], tuple[str, ...]]:
     from hotspot.analysis.flame import flame_of_diff
 
-    flame = flame_of_diff(diff, in_app_of(inputs.project))
+    flame = flame_of_diff(diff, in_app_of(inputs))
     return _page(flame, diff.sentence, pattern, color_by, orientation)
 
 

@@ -22,6 +22,8 @@ from hotspot.errors import HotspotError
 from hotspot.importers.base import ImportOptions
 from hotspot.importers.registry import load_all
 from hotspot.profile import Profile
+from hotspot.state import State
+from hotspot.workflow.recorded import with_recordings
 
 # What is looked for where no profile is named, in this order; the newest file within a kind.
 _DISCOVERED = (
@@ -101,9 +103,16 @@ def _discovered(config: Config) -> str | None:
 
 def read_profile(argument: str | None, inputs: InputOptions) -> tuple[Profile, Config]:
     """Load the one profile a command is about, filtered, with the project's configuration."""
-    config = load_config(project=inputs.project)
+    config = project_config(inputs)
     named = parse_argument(argument) if argument is not None else Named(discover(config), None)
     return load_named(named, inputs, distinguishing_labels([named.path])[0]), config
+
+
+def project_config(inputs: InputOptions) -> Config:
+    """Return the project's configuration with what was typed on top."""
+    config = load_config(project=inputs.project)
+    typed = dict(inputs.path_map)
+    return replace(config, path_map=tuple({**dict(config.path_map), **typed}.items()))
 
 
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
@@ -125,7 +134,7 @@ def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
         missing &= unmatched(profile, filters)
         profiles.append(apply_filters(profile, filters, must_match=False))
     refuse_unmatched(filters, missing)
-    return profiles
+    return with_recordings(profiles, State(load_config(project=inputs.project).state_directory))
 
 
 def _load(named: Named, inputs: InputOptions, label: str) -> Profile:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hotspot.cli.documents import DOCUMENTS
 from hotspot.cli.inputs import read_profile
 from hotspot.cli.lifecycle import LIFECYCLE, name_argument
 from hotspot.cli.measuring import project_option
@@ -145,5 +146,5 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text.replace("\r\n", "\n"))
 
 
-for _step in LIFECYCLE:
+for _step in (*LIFECYCLE, *DOCUMENTS):
     command.add_command(_step)

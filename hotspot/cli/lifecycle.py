@@ -90,11 +90,16 @@ def start(
     """
     from hotspot.importers.registry import load
     from hotspot.report.lifecycle import started_report
+    from hotspot.workflow.documents.planning import not_approved
+    from hotspot.workflow.documents.worklog import refresh
     from hotspot.workflow.lifecycle.starting import Before, start
 
     config = _configured(project, benchmark_command=benchmark_command)
     before = Before(benchmark, target, load(profile) if profile else None, runs, progress_line())
+    if (warning := not_approved(config, name)) is not None:
+        note(warning)
     started = start(name, config, before, force=force, today=datetime.date.today())
+    refresh(config)
     output.write(started.to_dict(), started_report(started), rows=None)
 
 
@@ -122,10 +127,12 @@ def implement(
 ) -> None:
     """Record what was changed: files from git, words from you, results of the test and lint commands."""
     from hotspot.report.lifecycle import implemented_report
+    from hotspot.workflow.documents.worklog import refresh
     from hotspot.workflow.lifecycle.implementing import implement
 
     config = _configured(project, test_command=test_command, lint_command=lint_command)
     done = implement(name, config, changes, tests, today=datetime.date.today())
+    refresh(config)
     output.write(done.to_dict(), implemented_report(done), rows=None)
 
 
@@ -174,6 +181,7 @@ def verify(
     the profiles tell which function it was. Exit code 1: a regression, or tests fail; 3: too little data.
     """
     from hotspot.report.lifecycle import verified_report
+    from hotspot.workflow.documents.worklog import refresh
     from hotspot.workflow.lifecycle.verifying import Measure, verify
 
     config = _configured(
@@ -186,6 +194,7 @@ def verify(
     say = note if sys.stderr.isatty() else None
     measure = Measure(before, after, target, runs, say, progress_line())
     verified = verify(name, config, measure, today=datetime.date.today())
+    refresh(config)
     output.write(verified.to_dict(), verified_report(verified), rows=None)
     if verified.failed:
         raise click.exceptions.Exit(1)

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("info", "What a profile holds, what was lost, how far to trust it."),
     "diff": ("diff", "What got slower and faster, and whether that is real."),
     "issues": ("issues", "Draft issue files for the hottest places in your code."),
+    "record": ("record", "Record a program with py-spy or perf, and show where its time goes."),
     "bench": ("bench", "Measure commands in turn, compare benchmark results, keep baselines."),
     "gate": ("gate", "Check results against a baseline, budgets and criteria; for CI."),
     "flamegraph": ("flamegraph", "A flame graph of a profile, or of the difference between two."),

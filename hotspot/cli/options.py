@@ -15,6 +15,23 @@ from hotspot.cli.output import FORMATS, Output
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class PathMapType(click.ParamType[tuple[str, str]]):
+    """A prefix of recorded paths and the folder it is here: ``/build=.``."""
+
+    name = "path map"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return both sides."""
+        if isinstance(value, tuple):
+            return value
+        recorded, equals, local = str(value).rpartition("=")
+        if not (recorded and equals and local):
+            self.fail(f"{value!r} is not PREFIX=FOLDER (say /build=.)", param, ctx)
+        return recorded, local
+
+
 @dataclass(frozen=True)
 class InputOptions:
     """How profiles are read and narrowed down, as typed; `hotspot.cli.inputs` gives it meaning."""
@@ -23,6 +40,7 @@ class InputOptions:
     value_type: str | None
     inline: bool
     project: Path | None
+    path_map: tuple[tuple[str, str], ...]
     focus: str | None
     ignore: str | None
     hide: str | None
@@ -47,6 +65,13 @@ _INPUT = (
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
         help="The project root; by default the nearest parent with hotspot.toml or .git.",
+    ),
+    click.option(
+        "--path-map",
+        type=PathMapType(),
+        multiple=True,
+        metavar="PREFIX=FOLDER",
+        help="Where recorded paths are here, relative to the project root (/build=.); wins over path_map.",
     ),
     click.option("--focus", metavar="PATTERN", help="Only samples in whose stack some frame matches."),
     click.option("--ignore", metavar="PATTERN", help="No samples in whose stack some frame matches."),

@@ -35,7 +35,7 @@ def command(
     from hotspot.source.ownership import Ownership
 
     read, config = read_profile(profile, inputs)
-    verdict = Ownership(config).classify(read)
+    verdict = Ownership(config, by_symbol=in_app).classify(read)
     ranking = rank(
         read,
         n=n,

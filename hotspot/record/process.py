@@ -181,6 +181,28 @@ class _Launched:
                 os.kill(self._pid, sign)
 
 
+def start(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdout: Stream = None,
+    stderr: Stream = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a command that is to be waited for, not measured.
+
+    Raises:
+        CannotRun: it cannot be started.
+    """
+    try:
+        return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr, pass_fds=pass_fds)
+    except ValueError as error:
+        raise CannotRun(f"{command[0]}: cannot be run: a NUL character in an argument") from error
+    except OSError as error:
+        raise _cannot_run(command[0], cwd, error, about_folder=not cwd.is_dir()) from error
+
+
 @contextmanager
 def _interrupt_later() -> Iterator[None]:
     """Hold Ctrl-C back; processes started meanwhile begin with it held back too."""

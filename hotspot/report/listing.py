@@ -15,6 +15,8 @@ _COLUMNS = (
     Column("source", grow=True),
 )
 
+_MOST = 8  # definitions that are named
+
 
 def listing_report(listings: Listings) -> Report:
     """Return a header and a table for each function."""
@@ -24,12 +26,15 @@ def listing_report(listings: Listings) -> Report:
         function = listing.function
         own = human_share(profile.share(function.self_weight))
         total = human_share(profile.share(function.total_weight))
-        place = listing.source or function.file or function.module or "place unknown"
+        defined = f"{listing.definition.file}:{listing.definition.line}" if listing.definition else None
+        place = defined or listing.source or function.file or function.module or "place unknown"
         parts += [
             "",
             Cell(f"{clean(function.function)}  {clean(place)}  self {own}, total {total}", tone="strong"),
         ]
-        if not any(line.line for line in listing.lines):
+        if listing.definition:
+            parts.append("the profile has neither file nor line of this function; found here by its name")
+        elif not any(line.line for line in listing.lines):
             parts.append("the profile has no line numbers for this function")
         elif listing.source is None:
             parts.append(
@@ -38,6 +43,12 @@ def listing_report(listings: Listings) -> Report:
         if listing.others:
             others = clean(", ".join(listing.others))
             parts.append(f"{clean(function.file or '')} can also mean {others}; path_map decides")
+        if listing.candidates:
+            shown = [f"{d.file}:{d.line}" for d in listing.candidates[:_MOST]]
+            more = len(listing.candidates) - len(shown)
+            parts.append(
+                f"defined more than once: {clean(', '.join(shown))}{f' and {more} more' if more else ''}"
+            )
         parts.append(_table(listing, listings))
     return Report(tuple(parts))
 

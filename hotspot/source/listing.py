@@ -8,6 +8,7 @@ from typing import Any
 
 from hotspot.analysis.lines import FunctionLines, LineWeight, function_lines
 from hotspot.profile import Profile
+from hotspot.source.definitions import Definition
 from hotspot.source.ownership import Ownership
 
 _CONTEXT = 3
@@ -30,12 +31,16 @@ class Listing:
     Attributes:
         source: the file that was read, None where none was found.
         others: files of the project that the recorded path can mean as well.
+        definition: where the project defines a function for which the profile has no file.
+        candidates: definitions it can mean, where there are several.
     """
 
     function: FunctionLines
     source: str | None
     lines: tuple[ListedLine, ...]
     others: tuple[str, ...] = ()
+    definition: Definition | None = None
+    candidates: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,15 @@ def list_source(profile: Profile, pattern: str, ownership: Ownership) -> Listing
 def _listing(function: FunctionLines, ownership: Ownership) -> Listing:
     weights = {w.line: w for w in function.lines if w.line}
     unknown = [ListedLine(0, None, w) for w in function.lines if not w.line]
-    source = _source_path(function.file, ownership) if function.file else None
+    if function.file is None:
+        found = ownership.definitions_of(function.function, function.module or "")
+        if len(found) == 1:
+            return _defined(function, found[0], ownership.config.root, (*unknown, *_bare(weights)))
+        return Listing(function, None, (*unknown, *_bare(weights)), candidates=found)
+    source = _source_path(function.file, ownership)
     text = _read_lines(source) if source else []
     if not weights or not text or max(weights) > len(text):
-        bare = [ListedLine(line, None, weight) for line, weight in sorted(weights.items())]
-        return Listing(function, None, (*unknown, *bare))
+        return Listing(function, None, (*unknown, *_bare(weights)))
     first, last = min(weights) - _CONTEXT, max(weights) + _CONTEXT
     shown = set(range(first, last + 1))
     if len(shown) > _LONGEST:
@@ -99,8 +108,23 @@ def _listing(function: FunctionLines, ownership: Ownership) -> Listing:
         for line in sorted(shown)
         if 1 <= line <= len(text)
     ]
-    others = tuple(ownership.local_files(function.file or "")[1:])
+    others = tuple(ownership.local_files(function.file)[1:])
     return Listing(function, str(source), (*unknown, *lines), others)
+
+
+def _defined(
+    function: FunctionLines, definition: Definition, root: Path, weighed: tuple[ListedLine, ...]
+) -> Listing:
+    """The source of a function that the profile has no file for: its weights cannot be told by line."""
+    path = root / definition.file
+    text = _read_lines(path)
+    last = min(definition.end_line, definition.start_line + _LONGEST - 1, len(text))
+    lines = (ListedLine(line, text[line - 1], None) for line in range(definition.start_line, last + 1))
+    return Listing(function, str(path), (*weighed, *lines), definition=definition)
+
+
+def _bare(weights: dict[int, LineWeight]) -> list[ListedLine]:
+    return [ListedLine(line, None, weight) for line, weight in sorted(weights.items())]
 
 
 def _source_path(recorded: str, ownership: Ownership) -> Path | None:

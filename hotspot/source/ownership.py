@@ -8,7 +8,11 @@ Decided for each function, in this order; the first that knows wins:
    is in-app, unless it lies in site-packages, vendor, a registry or the like; any other file is not.
 4. The first part of the name against Cargo members, the ``go.mod`` path, Python packages of the project;
    the standard libraries' own first parts are not in-app.
-5. A module that lies under the root, or is named like a Cargo member, is.
+5. A module that lies under the root, or is named like a Cargo member, is; one of the C and C++ libraries' is not asked
+   further.
+6. A name that the project defines: with its namespace or class anywhere, alone in exactly one place. A name that
+   libraries share (``memcpy``) tells nothing; one that many programs have (``main``, ``get``) does only where other
+   functions of the profile are defined in the same folder.
 
 What none of these decides is *unknown*: neither owned nor foreign.
 """
@@ -16,16 +20,19 @@ What none of these decides is *unknown*: neither owned nor foreign.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from hotspot.analysis.pattern import compile_pattern
 from hotspot.config import Config
 from hotspot.profile import Bool, Kind, Profile
+from hotspot.source.common_names import is_everyday, is_shared
+from hotspot.source.definitions import Definition
+from hotspot.source.locate import Locator
+from hotspot.source.manifests import Manifests
+from hotspot.source.symbol_parts import symbol_parts
 from hotspot.source.tree import SourceTree, is_foreign, source_tree
 
 _SYSTEM_FOLDERS = (
@@ -46,6 +53,11 @@ _CELL = re.compile(r"^(?:In\[\d+\]|<ipython-input-\d+|.*ipykernel_\d+/)")
 _STANDARD = frozenset(
     {"std", "core", "alloc", "proc_macro", "runtime", "__gnu_cxx", "libc", "compiler_builtins"}
 )
+# The C and C++ libraries, the loader and the kernel, where a profile names modules without their folder.
+_LIBRARY = re.compile(
+    r"^(?:(?:libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+|libgomp|libjvm|libsystem_\w+|ld)(?:-[\d.]+|-linux.*)?"
+    r"\.(?:so|dylib)\b.*|\[?vdso\]?|\[kernel.*|vmlinux.*|genunix|unix|mach_kernel|ntdll(?:\.dll)?|kernel32(?:\.dll)?)$"
+)
 _FIRST_PART = re.compile(r"[A-Za-z_][\w$-]*")
 
 
@@ -64,9 +76,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Ownership:
-    """Decides ownership for one project."""
+    """Decides ownership for one project.
+
+    Attributes:
+        by_symbol: whether names are looked for in the project's sources, all of which are parsed for it once.
+    """
 
     config: Config
+    by_symbol: bool = True
 
     @cached_property
     def tree(self) -> SourceTree:
@@ -74,18 +91,24 @@ class Ownership:
         return source_tree(self.config.root)
 
     @cached_property
+    def manifests(self) -> Manifests:
+        """What the project's manifests declare."""
+        return Manifests(self.tree)
+
+    @cached_property
+    def locator(self) -> Locator:
+        """Finds the project's definitions."""
+        return Locator(self.manifests)
+
+    @cached_property
     def manifest_names(self) -> frozenset[str]:
         """First parts of names that the project's manifests declare: crates and Python packages."""
-        return frozenset(_cargo_names(self.tree) | _python_packages(self.tree))
+        return self.manifests.python_packages.union(*self.manifests.crates.values())
 
     @cached_property
     def go_modules(self) -> tuple[str, ...]:
         """Module paths of the project's ``go.mod`` files."""
-        found = []
-        for file in self.tree.files:
-            if file.rsplit("/", 1)[-1] == "go.mod":
-                found.extend(re.findall(r"^module\s+(\S+)", _text(self.config.root / file), re.MULTILINE))
-        return tuple(found)
+        return tuple(self.manifests.go_modules.values())
 
     def classify(self, profile: Profile) -> Verdict:
         """Return which frames the project owns and for which that is known."""
@@ -93,18 +116,15 @@ class Ownership:
         owned = np.zeros(len(frames), dtype=bool)
         known = np.zeros(len(frames), dtype=bool)
         decided: dict[tuple[str, str, str, bool], bool | None] = {}
-        rows = zip(
-            frames.name.tolist(),
-            frames.file.tolist(),
-            frames.module.tolist(),
-            frames.kind.tolist(),
-            strict=True,
-        )
-        for i, (name, file, module, kind) in enumerate(rows):
+        columns = (frames.name, frames.file, frames.module, frames.kind)
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
+        for name, file, module, kind in rows:
             key = (strings[name], strings[file], strings[module], kind == Kind.KERNEL)
             if key not in decided:
                 decided[key] = self.in_app(*key)
-            verdict = decided[key]
+        self._decide_everyday(decided)
+        for i, (name, file, module, kind) in enumerate(rows):
+            verdict = decided[strings[name], strings[file], strings[module], kind == Kind.KERNEL]
             if kind in (Kind.PROCESS, Kind.THREAD):
                 verdict = False
             owned[i] = bool(verdict)
@@ -121,7 +141,16 @@ class Ownership:
             return False
         if file:
             return self.local_file(file) is not None
-        return self._by_name_or_module(name, module)
+        known = self._by_name_or_module(name, module)
+        if known is None and not is_everyday(name) and self._is_defined_here(name, module):
+            return True
+        return known
+
+    def definitions_of(self, name: str, module: str = "") -> tuple[Definition, ...]:
+        """Return the definitions that a function without file can mean; none for a name that libraries share."""
+        if not self.by_symbol or is_library_module(module) or module.startswith(_SYSTEM_FOLDERS):
+            return ()
+        return () if is_shared(name) else self.locator.by_symbol(name, module)
 
     def local_file(self, recorded: str) -> str | None:
         """Return the repository-relative file a recorded path means, or None where it is not the project's.
@@ -158,6 +187,30 @@ class Ownership:
     def _not_in_app(self) -> tuple[re.Pattern[str], ...]:
         return tuple(compile_pattern(p) for p in self.config.not_in_app)
 
+    def _is_defined_here(self, name: str, module: str) -> bool:
+        found = self.definitions_of(name, module)
+        return len(found) == 1 or (bool(found) and len(symbol_parts(name)) > 1)
+
+    def _decide_everyday(self, decided: dict[tuple[str, str, str, bool], bool | None]) -> None:
+        """Decide for names that many programs have, by the company they keep."""
+        doubtful = [key for key, verdict in decided.items() if verdict is None and is_everyday(key[0])]
+        if not doubtful or not self.by_symbol:
+            return
+        owned = [key for key, verdict in decided.items() if verdict]
+        folders = {
+            _folder(file) for name, file, module, _ in owned for file in self._files_of(name, file, module)
+        }
+        for key in doubtful:
+            name, file, module, _ = key
+            if (
+                self._is_defined_here(name, module)
+                and _folder(self._files_of(name, file, module)[0]) in folders
+            ):
+                decided[key] = True
+
+    def _files_of(self, name: str, file: str, module: str) -> tuple[str, ...]:
+        return self.local_files(file) if file else tuple(d.file for d in self.definitions_of(name, module))
+
     def _by_name_or_module(self, name: str, module: str) -> bool | None:
         if any(name.startswith((f"{path}.", f"{path}/")) for path in self.go_modules):
             return True
@@ -177,52 +230,16 @@ class Ownership:
         return None
 
 
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
+
+
+def is_library_module(module: str) -> bool:
+    """Return whether a module is the C or C++ library, the loader or the kernel."""
+    return _LIBRARY.match(module) is not None
+
+
 def _first_part(name: str) -> str:
     """First path segment of a name: ``serde_json`` of ``<serde_json::Value as Display>::fmt``."""
     found = _FIRST_PART.search(name.lstrip("<&*( "))
     return found[0].replace("-", "_") if found else ""
-
-
-def _cargo_names(tree: SourceTree) -> set[str]:
-    names: set[str] = set()
-    for file in tree.files:
-        if file.rsplit("/", 1)[-1] != "Cargo.toml":
-            continue
-        manifest = _toml(tree.root / file)
-        binaries = manifest.get("bin", [])
-        tables = [
-            manifest.get("package"),
-            manifest.get("lib"),
-            *(binaries if isinstance(binaries, list) else []),
-        ]
-        for table in tables:
-            if isinstance(table, dict) and isinstance(table.get("name"), str):
-                names.add(table["name"].replace("-", "_"))
-    return names
-
-
-def _python_packages(tree: SourceTree) -> set[str]:
-    names: set[str] = set()
-    for file in tree.files:
-        parts = file.split("/")
-        if parts[-1] == "__init__.py" and len(parts) > 1:
-            below = parts[1:] if parts[0] in ("src", "lib", "python") and len(parts) > 2 else parts
-            names.add(below[0])
-        elif len(parts) == 1 and file.endswith(".py"):
-            names.add(file[:-3])
-    return names
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""  # git still lists a file that was deleted a moment ago
-
-
-def _toml(path: Path) -> dict[str, object]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return {}  # somebody else's manifest, and only a hint here: a broken one decides nothing

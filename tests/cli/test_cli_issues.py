@@ -213,7 +213,7 @@ def test_the_first_issue_names_the_rule_the_line_and_the_code(run: Run, project:
     (first, *_) = run.json(project, "before.folded")["created"]
     assert (first["rule"], first["function"], first["line"]) == ("list-searched-linearly", "tokenise", 76)
     text = " ".join((project / "perf-issues/TOKENISE.txt").read_text().split())
-    assert "word not in STOP_WORDS (loglens.py:76), a line with 33.0% of the time." in text
+    assert "word not in STOP_WORDS (loglens.py:76), with 33.0% of the time on this line." in text
     assert "In Python: set or frozenset for `in`" in text
 
 

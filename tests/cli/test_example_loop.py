@@ -44,7 +44,7 @@ def record(folder: Path, out: Path) -> None:
     subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=True)
 
 
-def in_turn(base: Path, head: Path, out: Path, runs: int = 3) -> tuple[list[str], list[str]]:
+def in_turn(base: Path, head: Path, out: Path, runs: int = 5) -> tuple[list[str], list[str]]:
     """Record both folders ABABAB and return the profiles of each."""
     out.mkdir()
     paths: tuple[list[str], list[str]] = ([], [])
@@ -96,6 +96,8 @@ def test_a_regression_is_named_and_its_fix_passes(
     git(work, "commit", "-q", "-am", "search: look notes up where they are")
     before, after = in_turn(main, work, tmp_path / "mended")
     arguments = [part for path in before for part in ("-b", path)]
-    done = hotspot("gate", *after, *arguments, "--equal-work", "-f", "json")
-    assert done.code == 0, done
-    assert json.loads(done.out)["verdict"] == "passed"
+    # Here functions that did not change tell how much each run did: a busy neighbour slows all of them down alike.
+    done = hotspot("gate", *after, *arguments, "-f", "json")
+    document = json.loads(done.out)
+    assert document["verdict"] == "passed", document["items"]
+    assert done.code == 0

@@ -675,3 +675,34 @@ def test_a_long_stack_is_cut_but_shows_the_place(project: Config) -> None:
         "... 29 more ...",
         *(f"down{n}" for n in range(34, 40)),
     ]
+
+
+def test_where_lines_are_not_the_functions_own_the_rule_says_where(tmp_path: Path) -> None:
+    (tmp_path / "hotspot.toml").write_text("")
+    code = """\
+static int same(const struct group *group, const char *key)
+{
+    return strcmp(group->key, key) == 0;
+}
+
+struct group *find(struct group *first, const char *key)
+{
+    for (struct group *group = first; group; group = group->next)
+        if (same(group, key))
+            return group;
+    return NULL;
+}
+"""
+    (tmp_path / "table.c").write_text(code)
+    config = Config(tmp_path)
+    result = draft(
+        drawn("main (table.c:30);find (table.c:3) 90\nmain (table.c:30);find (table.c:9) 10"), config
+    )
+    (row,) = result.to_dict()["created"]
+    assert (row["function"], row["file"], row["line"], row["rule"]) == ("find", "table.c", 8, "chain-walked")
+    cause = one(issues(config)["FIND"].value(ANALYSIS, "Root Cause"))
+    assert (
+        "a walk along group->next until the element is found (table.c:8), in a function that takes 100%"
+        in cause
+    )
+    assert "how much of it this is, is to be confirmed" in cause

@@ -16,7 +16,9 @@ from hotspot.workflow.issues.issue_text import NewIssue, new_issue
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
 
 TODAY = datetime.date(2026, 11, 27)
-ORDERS = {"TABLES": "algorithm", "COPIES": "representation", "HINTS": "low level", "MORE_TABLES": "algorithm"}
+ALGORITHM, REPRESENTATION, LOW_LEVEL = "list-searched-linearly", "clone-per-iteration", "debug-build"
+# Rules of the catalogue, one of each order; see `hotspot rules`.
+RULES = {"TABLES": ALGORITHM, "COPIES": REPRESENTATION, "HINTS": LOW_LEVEL, "MORE_TABLES": ALGORITHM}
 
 
 class Project:
@@ -32,7 +34,7 @@ class Project:
             NewIssue(
                 title=f"{name} is slow", benchmark_file="cpu.svg", profile="cpu.svg (sha256 0f3c..., 1,000 samples)",
                 origin="profile", runtime="1 s", contribution=f"{share} of total execution", file="a.py", line="3",
-                function="f", description="d", root_cause="r", evidence="e",
+                function="f", description="d", root_cause="r", evidence=f"- line [{RULES.get(name, 'none')}]",
                 approach="Look it up in a set.\n\nMore.", expected_impact=gain, risk="None known.",
                 complexity="Low: one place.", validation="v", entry="Found", rank=1, today=TODAY,
                 fingerprint=f"{abs(hash(name)) % 16**12:012x}",
@@ -48,7 +50,7 @@ class Project:
         return self.store.load(self.store.find(name))
 
     def plan(self, **decisions: str) -> Plan:
-        return make_plan(self.config, Decisions(**decisions), lambda stored: ORDERS.get(stored.name), TODAY)
+        return make_plan(self.config, Decisions(**decisions), TODAY)
 
     @property
     def text(self) -> str:
@@ -185,7 +187,8 @@ def test_approval_is_recorded_and_start_warns_without_it(project: Project) -> No
     assert "- 2026-11-27: approved #2 TABLES\n" in project.text
     project.plan()
     assert project.text.count("- **Decision:** approved 2026-11-27\n") == 2
-    assert "not in CANDIDATES.md" in (not_approved(project.config, "OTHER") or "")
+    project.issue("OTHER", "1.0%", "2% less time.")
+    assert "not in CANDIDATES.md" in (not_approved(project.config, "other") or "")
 
 
 def test_without_a_list_nothing_has_to_be_approved(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hotspot.advice.rule import Rule
 from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, UNKNOWN, Issue
 from hotspot.workflow.lifecycle.goal import contribution, goal_of
 
 ORDERS = ("representation", "algorithm", "low level")
 UNKNOWN_ORDER = ORDERS.index("algorithm")  # most work is; a large share must not come last for want of a rule
 _MOST = 220
+_RULE = re.compile(r"\[([a-z][a-z0-9-]*)\]")
 _LEVEL = re.compile(r"\b(low|medium|high)\b", re.IGNORECASE)
 
 
@@ -39,13 +42,17 @@ class Facts:
     share: float
 
 
-def facts_of(issue: Issue, order: str | None) -> Facts:
+def facts_of(issue: Issue, rules: Mapping[str, Rule]) -> Facts:
     """Return the facts of an issue.
 
     Args:
         issue: its file.
-        order: of the rule it was drafted by, one of `ORDERS`; None where it is not known.
+        rules: by id; the first one that its evidence names tells the order of the work.
     """
+    rule = next(
+        (rules[found] for found in _RULE.findall(issue.value(ANALYSIS, "Evidence")) if found in rules), None
+    )
+    order = rule.order if rule else None
     goal = goal_of(issue)
     level = _LEVEL.search(issue.value(PROPOSAL, "Complexity").partition("\n")[0])
     current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {issue.field('PROFILE')}"
@@ -59,7 +66,7 @@ def facts_of(issue: Issue, order: str | None) -> Facts:
         else "unknown: Expected Impact promises no number",
         complexity=level[1].capitalize() if level else UNKNOWN,
         risk=_line(issue.value(PROPOSAL, "Risk Assessment")),
-        order=ORDERS.index(order) if order in ORDERS else UNKNOWN_ORDER,
+        order=ORDERS.index(order) if order else UNKNOWN_ORDER,
         share=contribution(issue) or 0.0,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotspot.advice.loader import load_catalogue
 from hotspot.config import Config
 from hotspot.errors import UnreadableInput, UsageError
 from hotspot.files import write_atomically
@@ -98,7 +98,6 @@ def read_candidates(config: Config) -> CandidateList | None:
 def make_plan(
     config: Config,
     decisions: Decisions,
-    order_of: Callable[[StoredIssue], str | None],
     today: datetime.date,
 ) -> Plan:
     """Bring the list up to date, then record decisions; all of it or, after an error, nothing.
@@ -106,7 +105,6 @@ def make_plan(
     Args:
         config: of the project.
         decisions: to record.
-        order_of: the order of the rule that an issue was drafted by, where known.
         today: for what is recorded.
 
     Raises:
@@ -115,10 +113,11 @@ def make_plan(
     store = IssueStore.of(config)
     if decisions.drop and not (decisions.reason or "").strip():
         raise UsageError("--drop needs --reason: say why, so that nobody asks again")
+    rules = load_catalogue(config.root).rules
     with store.locked():
         before = read_candidates(config)
         issues = store.read().issues
-        facts = {stored.name: facts_of(stored.issue, order_of(stored)) for stored in issues}
+        facts = {stored.name: facts_of(stored.issue, rules) for stored in issues}
         listed = plan.update(before or parse_candidates("", FILE), issues, facts)
         dropped: list[tuple[StoredIssue, str]] = []
         if decisions.add is not None:
@@ -154,10 +153,12 @@ def not_approved(config: Config, name: str) -> str | None:
 
     Raises:
         UnreadableInput: the list cannot be read.
+        UsageError: no issue goes by that name.
     """
     listed = read_candidates(config)
     if listed is None:
         return None
+    name = IssueStore.of(config).find(name).stem
     entry = listed.find(name)
     if entry is None or entry.settled is not None:
         return f"{name} is not in {FILE}: `hotspot issues plan` adds it"

@@ -7,16 +7,23 @@ never again.
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot.analysis.rank import rank
 from hotspot.config import Config
 from hotspot.errors import HotspotError, UsageError
 from hotspot.files import write_atomically
+from hotspot.profile import Profile
+from hotspot.tabular import markdown_row
+from hotspot.units import human_share
+from hotspot.workflow.issues.issue_text import one_line
 
 FOLDER = "research"
+_HOTTEST = 10
 ASK = "(for you to fill in)"
 _NUMBERED = re.compile(r"^(\d+)-")
 _LONGEST_NAME = 60
@@ -85,6 +92,17 @@ def write_note(config: Config, name: str, note: Note) -> Path:
     path = folder / f"{int(match[1]) + 1 if match else 1:02d}-{name}.md"
     write_atomically(path, note.text.encode("utf-8", "replace"))
     return path
+
+
+def hotspot_table(profile: Profile) -> tuple[list[str], str]:
+    """Return the hottest functions as lines of a Markdown table, and where they come from."""
+    rows = [markdown_row(("function", "where", "self", "total")), "|---|---|---:|---:|"]
+    for row in rank(profile, n=_HOTTEST).rows:
+        where = f"{row.file}:{row.line}" if row.file and row.line else row.file or row.module or ""
+        shares = (human_share(row.self_share), human_share(row.total_share))
+        rows.append(markdown_row((one_line(row.function or ""), one_line(where), *shares)))
+    path, sha256 = profile.provenance.path, profile.provenance.sha256[:12]
+    return rows, f"`{one_line(path)}` (sha256 {sha256}...) by `hotspot top {shlex.quote(path)}`"
 
 
 def topic_note(topic: str, hotspots: Sequence[str], source: str) -> Note:

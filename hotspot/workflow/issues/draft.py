@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +249,7 @@ class _Drafting:
         if closed is not None:
             return "skipped", self._row(stored.path, place, stored.issue, reason=closed)
         measured = self.measurer.measure(place)
+        place = _located(place, measured)
         updated = self._refreshed(stored.issue, place, measured)
         changed = updated.text != stored.issue.text
         if changed and not self.dry_run:
@@ -257,6 +258,7 @@ class _Drafting:
 
     def _create(self, place: Place) -> DraftRow:
         measured = self.measurer.measure(place)
+        place = _located(place, measured)
         issue = _drafted(self.subject, place, measured, self.today)
         path = self.store.free_path(wording.file_name(place), self.taken)
         if not self.dry_run:
@@ -298,6 +300,17 @@ class _Drafting:
             f"({human_share(place.share)} or less)"
         )
         return DraftRow(None, None, place, place.fingerprint, reason=reason)
+
+
+def _located(place: Place, measured: Measured) -> Place:
+    """Return the place at the line that a rule found where the profile does not tell the function's own lines.
+
+    What it tells there is the line of an inlined function, or where this one begins.
+    """
+    main = measured.findings[0] if measured.findings else None
+    if main is None or not main.sites or any(site.share is not None for site in main.sites):
+        return place
+    return replace(place, line=main.sites[0].site.line)
 
 
 def _rule(measured: Measured) -> str | None:

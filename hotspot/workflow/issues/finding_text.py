@@ -36,10 +36,20 @@ def claim(finding: Finding, where: str, share: float, noun: str) -> str:
         part = finding.frame_share if finding.at_most else finding.share
         return f"{spot}; {human_share(part)} of the {noun} is in {names}, {from_there}."
     if finding.strength is Strength.LINES:
-        return f"{spot}, {'lines' if len(finding.sites) > 1 else 'a line'} with {human_share(finding.share)} of the {noun}."
+        return f"{spot}, with {human_share(finding.share)} of the {noun} on {_lines(finding)}."
     return (
-        f"{spot}, in a function that takes {human_share(share)} of the {noun}. The profile has no lines here: how much "
-        "of it this is, is to be confirmed."
+        f"{spot}, in a function that takes {human_share(share)} of the {noun}. The profile does not tell its lines: how "
+        "much of it this is, is to be confirmed."
+    )
+
+
+def _lines(finding: Finding) -> str:
+    """``this line``, or what else the share is the sum of."""
+    if len(finding.sites) > 1:
+        return f"the lines of {len(finding.sites)} such places"
+    site = finding.sites[0].site
+    return (
+        "this line" if site.first_line == site.last_line else f"lines {site.first_line} to {site.last_line}"
     )
 
 

@@ -27,8 +27,9 @@ from hotspot.analysis.rank import hottest_lines
 from hotspot.analysis.symbols import canonical, is_unknown
 from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
 from hotspot.profile import Bool, Int32, Int64, Kind, Profile
+from hotspot.source.common_names import is_everyday
 from hotspot.source.definitions import Definition
-from hotspot.source.ownership import Ownership, Verdict
+from hotspot.source.ownership import Ownership, Verdict, is_library_module
 
 MIN_SHARE = 0.005
 
@@ -43,11 +44,6 @@ _OTHERS_FILE = re.compile(
     r"^(?:<|/usr/|/lib\d*/|/opt/homebrew/|/System/|/Library/|/nix/store/)"
     r"|(?:^|[/\\])(?:site-packages|dist-packages|\.cargo|\.rustup|rustc[/\\][0-9a-f]{40}|go/pkg/mod|node_modules|"
     r"vendor|third_party)[/\\]"
-)
-# The C and C++ libraries, the loader and the kernel, where a profile names modules without their folder.
-_OTHERS_MODULE = re.compile(
-    r"^(?:(?:libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|libc\+\+|libgomp|libjvm|libsystem_\w+|ld)(?:-[\d.]+|-linux.*)?"
-    r"\.(?:so|dylib)\b.*|\[?vdso\]?|\[kernel.*|vmlinux.*|genunix|unix|mach_kernel|ntdll(?:\.dll)?|kernel32(?:\.dll)?)$"
 )
 
 
@@ -67,9 +63,10 @@ class Place:
     Attributes:
         rank: 1 for the hottest.
         function: canonical name.
-        file: relative to the project's root, or None where it is not the project's or not known.
+        file: relative to the project's root, or None where it is not the project's or not known; the definition's where
+            the profile has none.
         recorded_file: as the profile has it, or None.
-        line: its hottest known line.
+        line: its hottest known line, else the definition's.
         module: of its heaviest spelling.
         in_app: None where ownership is not known.
         weight: charged.
@@ -80,7 +77,8 @@ class Place:
         functions: rows of ``Profile.functions`` it consists of, heaviest first.
         group: row in `Charges`.
         definition: where the repository defines it, None where that is not known or not one definition.
-        candidates: the definitions it can mean where there are several, else empty.
+        candidates: the definitions it can mean where that is not decided, else empty: there are several, or the name
+            is one that many programs have.
     """
 
     rank: int
@@ -131,6 +129,8 @@ class Charges:
         holder: each node's nearest marked node upwards, itself included, -1 for none, int32[nodes].
         group_of_frame: place of each frame, -1 for none, int32[frames]; spellings of a function share a place.
         keys: (canonical function, file or nothing) of each place.
+        found: definitions that the name of a place can mean, for those without a file in the profile.
+        ownership: which decided.
     """
 
     profile: Profile
@@ -140,6 +140,8 @@ class Charges:
     holder: Int32
     group_of_frame: Int32
     keys: tuple[tuple[str, str], ...]
+    found: dict[int, tuple[Definition, ...]]
+    ownership: Ownership
 
     @cached_property
     def group_of_node(self) -> Int32:
@@ -197,12 +199,14 @@ class Charges:
         heaviest = rows[0]
         weight = int(self.weight[group])
         function, file = self.keys[group]
+        line = int(self._lines[group]) or None
+        definition, candidates = self._defined(group, strings[int(functions.name[heaviest])], line)
         return Place(
             rank,
             function,
             file or None,
             strings[int(functions.file[heaviest])] or None,
-            int(self._lines[group]) or None,
+            line or (definition.line if definition else None),
             strings[int(functions.module[heaviest])] or None,
             self._in_app(int(frames[0])),
             weight,
@@ -213,7 +217,21 @@ class Charges:
             tuple(dict.fromkeys(strings[int(functions.name[row])] for row in rows)),
             tuple(rows),
             group,
+            definition,
+            candidates,
         )
+
+    def _defined(
+        self, group: int, name: str, line: int | None
+    ) -> tuple[Definition | None, tuple[Definition, ...]]:
+        """Where a place is defined, and what it can mean where that is not decided."""
+        file = self.keys[group][1]
+        found = self.found.get(group)
+        if found is None and file:
+            found = self.ownership.locator.in_file(file, name, line)
+        if found and len(found) == 1 and file:
+            return found[0], ()
+        return None, found or ()
 
     def _in_app(self, frame: int) -> bool | None:
         if self.basis is Basis.UNDETERMINED or not self.verdict.known[frame]:
@@ -239,8 +257,8 @@ def charge(profile: Profile, ownership: Ownership) -> Charges:
         held = int(profile.node_self[holder >= 0].sum())
         if profile.share(held) >= MIN_SHARE:
             break
-    group_of_frame, keys = _group(profile, eligible, ownership)
-    return Charges(profile, verdict, basis, marked, holder, group_of_frame, keys)
+    group_of_frame, keys, found = _group(profile, eligible, verdict, ownership)
+    return Charges(profile, verdict, basis, marked, holder, group_of_frame, keys, found, ownership)
 
 
 class _FrameFacts:
@@ -287,7 +305,7 @@ class _FrameFacts:
         """Other people's, wherever the profile is looked at: that a file is not here does not count."""
         frames, strings = self.profile.frames, self.profile.frames.strings
         by_file = np.fromiter((_OTHERS_FILE.search(s) is not None for s in strings), bool, len(strings))
-        by_module = np.fromiter((_OTHERS_MODULE.match(s) is not None for s in strings), bool, len(strings))
+        by_module = np.fromiter((is_library_module(s) for s in strings), bool, len(strings))
         decided = self.verdict.known & ~self.verdict.owned & (frames.file == 0)
         others: Bool = by_file[frames.file] | by_module[frames.module] | decided
         for pattern in self.not_in_app:
@@ -315,20 +333,33 @@ def _process_names(profile: Profile) -> Bool:
 
 
 def _group(
-    profile: Profile, eligible: Bool, ownership: Ownership
-) -> tuple[Int32, tuple[tuple[str, str], ...]]:
-    """Group eligible frames by canonical name and the project's file."""
+    profile: Profile, eligible: Bool, verdict: Verdict, ownership: Ownership
+) -> tuple[Int32, tuple[tuple[str, str], ...], dict[int, tuple[Definition, ...]]]:
+    """Group eligible frames by canonical name and the project's file, which the sources tell where the profile does not."""
     functions, strings = profile.functions, profile.frames.strings
     wanted = np.unique(functions.of_frame[eligible])
+    owned = np.zeros(len(functions), dtype=bool)
+    owned[functions.of_frame[verdict.owned]] = True
     local: dict[str, str] = {"": ""}
     index: dict[tuple[str, str], int] = {}
+    found: dict[int, tuple[Definition, ...]] = {}
     group_of_function = np.full(len(functions), -1, dtype=np.int32)
     for function in wanted.tolist():
         recorded = strings[int(functions.file[function])]
         if recorded not in local:
             local[recorded] = ownership.local_file(recorded) or ""
         module = strings[int(functions.module[function])]
-        name = canonical(strings[int(functions.name[function])], module).name
-        group_of_function[function] = index.setdefault((name, local[recorded]), len(index))
+        spelled = strings[int(functions.name[function])]
+        name = canonical(spelled, module).name
+        file = local[recorded]
+        candidates: tuple[Definition, ...] = ()
+        if not recorded:
+            candidates = ownership.definitions_of(spelled, module)
+            if len(candidates) == 1 and (owned[function] or not is_everyday(spelled)):
+                file = candidates[0].file
+        group = index.setdefault((name, file), len(index))
+        if candidates:
+            found[group] = candidates
+        group_of_function[function] = group
     group_of_frame = np.where(eligible, group_of_function[functions.of_frame], -1).astype(np.int32)
-    return group_of_frame, tuple(index)
+    return group_of_frame, tuple(index), found

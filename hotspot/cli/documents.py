@@ -1,0 +1,130 @@
+"""The papers around issues: ``hotspot issues plan``, ``worklog``, ``note``, ``lessons``, ``commit-message``."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from hotspot.cli.inputs import read_profile
+from hotspot.cli.lifecycle import name_argument
+from hotspot.cli.measuring import project_option
+from hotspot.cli.options import InputOptions, input_options, output_options
+from hotspot.cli.output import Output, note
+from hotspot.config import load_config
+from hotspot.errors import UsageError
+
+
+@click.command("plan")
+@click.option("--approve", metavar="N,...", help="Approve candidates by number or name.")
+@click.option(
+    "--reorder", metavar="N,...", help="Put these first, in this order; `auto` goes back to hotspot's."
+)
+@click.option("--drop", metavar="N,...", help="Drop candidates and their issues; needs --reason.")
+@click.option("--add", metavar="TITLE", help="Add a candidate that no profile led to.")
+@click.option("--reason", metavar="TEXT", help="Why candidates are dropped.")
+@project_option
+@output_options
+def plan(
+    approve: str | None,
+    reorder: str | None,
+    drop: str | None,
+    add: str | None,
+    reason: str | None,
+    project: Path | None,
+    output: Output,
+) -> None:
+    """Keep perf-issues/CANDIDATES.md: what to optimise, in order, with decisions.
+
+    Representation comes before algorithm before low level, then the expected gain decides. What you write in the file
+    stays: your order, `(Builds on #2)` behind a name, lines that you change.
+    """
+    from hotspot.report.documents import plan_report
+    from hotspot.workflow.documents.planning import Decisions, make_plan
+
+    decisions = Decisions(approve, reorder, drop, add, reason)
+    made = make_plan(load_config(project=project), decisions, datetime.date.today())
+    output.write(made.to_dict(), plan_report(made), rows="candidates")
+
+
+@click.command("worklog")
+@click.option("--ours", metavar="FILE", help="Benchmark results for the baseline table.")
+@click.option("--competitor", metavar="FILE", help="The same of what ours is compared with; needs --ours.")
+@project_option
+def worklog(ours: str | None, competitor: str | None, project: Path | None) -> None:
+    """Bring perf-issues/WORKLOG.md up to date; every step of an issue does so by itself."""
+    from hotspot.benchmarks.load import load_results
+    from hotspot.workflow.documents.worklog import Peers, refresh
+
+    if competitor is not None and ours is None:
+        raise UsageError("--competitor needs --ours", hint="they are compared with each other")
+    peers = Peers(load_results(ours), load_results(competitor) if competitor else None) if ours else None
+    path = refresh(load_config(project=project), peers)
+    click.echo(
+        f"up to date: {os.path.relpath(path)}"
+        if path
+        else "nothing to log yet: no issue has been implemented"
+    )
+
+
+@click.command("note")
+@click.argument("topic")
+@click.argument("profile", required=False)
+@input_options
+def research_note(topic: str, profile: str | None, inputs: InputOptions) -> None:
+    """Begin research/NN-TOPIC.md with what is hot, and what to ask of those who do the same faster."""
+    from hotspot.workflow.documents.research import hotspot_table, slug, topic_note, write_note
+
+    name = slug(topic)
+    read, config = read_profile(profile, inputs)
+    rows, source = hotspot_table(read)
+    path = write_note(config, name, topic_note(topic, rows, source))
+    click.echo(f"begun: {os.path.relpath(path)}")
+
+
+@click.command("lessons")
+@name_argument
+@project_option
+@output_options
+def lessons(name: str, project: Path | None, output: Output) -> None:
+    """After a failed attempt, begin research/NN-NAME-lessons.md and say how to keep its code."""
+    from hotspot.report.documents import lessons_report
+    from hotspot.workflow.documents.lessons import write_lessons
+
+    written = write_lessons(name, load_config(project=project))
+    output.write(written.to_dict(), lessons_report(written), rows=None)
+
+
+@click.command("commit-message")
+@click.argument("name", required=False)
+@click.option(
+    "--check",
+    "message",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Check a message instead, as git's commit-msg hook does; exit 1 where it lacks something.",
+)
+@project_option
+def commit_message(name: str | None, message: Path | None, project: Path | None) -> None:
+    """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster."""
+    from hotspot.workflow.documents.commit_message import check
+    from hotspot.workflow.documents.commit_message import commit_message as written
+
+    config = load_config(project=project)
+    if (name is None) == (message is None):
+        raise UsageError("give the name of an issue, or --check FILE")
+    if message is None:
+        click.echo(written(name or "", config), nl=False)
+        return
+    data = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
+    found = check(data.decode("utf-8", "replace"), config)
+    for problem in found:
+        note(problem)
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+DOCUMENTS = (plan, worklog, research_note, lessons, commit_message)

@@ -1,0 +1,183 @@
+"""One recording: start the recorder, wait, stop it on time or on Ctrl-C, and say how the program ended.
+
+py-spy does not pass on how the program ended. So the program is watched beside it: when it ends, and before py-spy asks
+for it, the kernel shows its exit code in ``/proc/PID/stat`` (proc_pid_stat(5)).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotspot.record.process import end_gently, start
+from hotspot.record.recorder import Recorder, Wanted
+from hotspot.record.target import Target
+
+_TICK_SECONDS = 0.1
+_LOG_BYTES = 1 << 16
+# The recorder's own messages go to its log, the program's where they belong: the recorder starts a shell whose streams
+# are the log, which puts back ours and becomes the program. Its text is fixed; the command is handed over as arguments.
+_PUT_BACK = 'exec "$@" 1>&{out} 2>&{err} {out}>&- {err}>&-'
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recording that left a file.
+
+    Attributes:
+        path: the recorder's own file.
+        started: in UTC, when the recorder was started; ``ended`` likewise.
+        exit_code: the program's, negative a signal; None where it is not known, or the program goes on.
+        interrupted: whether Ctrl-C ended it.
+        stopped: whether it was ended because the time that was asked for was over.
+    """
+
+    path: Path
+    started: datetime
+    ended: datetime
+    exit_code: int | None
+    interrupted: bool
+    stopped: bool
+
+
+def record(
+    recorder: Recorder,
+    target: Target,
+    wanted: Wanted,
+    path: Path,
+    *,
+    duration: float | None = None,
+    tick: Callable[[float], None] | None = None,
+) -> Recorded:
+    """Record a target to a file.
+
+    Args:
+        recorder: which has been asked whether it can (`Recorder.check`).
+        target: what to record.
+        wanted: how.
+        path: the recorder's own file, in a folder that exists.
+        duration: seconds after which the recording ends, and with it a program that was started for it.
+        tick: told the seconds that passed, several times a second.
+
+    Raises:
+        CannotRecord, NoSuchProcess, MissingTool: the recorder failed and left nothing.
+    """
+    with tempfile.TemporaryFile() as log:
+        started = datetime.now(UTC)
+        process = _start(recorder, target, wanted, path, log.fileno())
+        watch = _Watch(process, looking=target.pid is None and not recorder.passes_exit_code)
+        interrupted, stopped = watch.wait(duration, tick)
+        watch.end_program()
+        ended = datetime.now(UTC)
+        log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_BYTES))
+        said = log.read().decode("utf-8", "backslashreplace")
+    code = process.returncode if recorder.passes_exit_code else watch.exit_code
+    # An empty file of a recorder that ended well holds no sample, which is for its reader to say.
+    if not path.exists() or (path.stat().st_size == 0 and process.returncode != 0):
+        raise recorder.failure(said, target)
+    if interrupted or stopped:
+        code = None  # it was ended; what it made of that says nothing about the program
+    return Recorded(path, started, ended, None if target.pid is not None else code, interrupted, stopped)
+
+
+def _start(
+    recorder: Recorder, target: Target, wanted: Wanted, path: Path, log: int
+) -> subprocess.Popen[bytes]:
+    program: Sequence[str] = target.program
+    if recorder.inside_program:
+        return start(recorder.arguments(target, wanted, str(path), program), cwd=target.cwd, env=target.env)
+    out, err = os.dup(1), os.dup(2)
+    try:
+        program = ["/bin/sh", "-c", _PUT_BACK.format(out=out, err=err), "sh", *program]
+        arguments = recorder.arguments(target, wanted, str(path), program)
+        return start(arguments, cwd=target.cwd, env=target.env, stdout=log, stderr=log, pass_fds=(out, err))
+    finally:
+        os.close(out)
+        os.close(err)
+
+
+class _Watch:
+    """Waits for a recorder, and looks at the program it started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], *, looking: bool) -> None:
+        self._process = process
+        self._looking = looking
+        self._program: int | None = None
+        self._program_fd: int | None = None
+        self.exit_code: int | None = None
+
+    def wait(self, duration: float | None, tick: Callable[[float], None] | None) -> tuple[bool, bool]:
+        """Wait for the recorder to end; return whether Ctrl-C, and whether the end of its time, was the reason."""
+        begin = time.monotonic()
+        stopped = False
+        try:
+            while self._process.poll() is None:
+                passed = time.monotonic() - begin
+                if duration is not None and passed >= duration and not stopped:
+                    stopped = True
+                    self._process.send_signal(signal.SIGINT)
+                if tick is not None:
+                    tick(passed)
+                left = _TICK_SECONDS if duration is None else min(_TICK_SECONDS, abs(duration - passed))
+                self._pause(left)
+        except KeyboardInterrupt:
+            end_gently(self._ended, self._process.send_signal)
+            return True, stopped
+        return False, stopped
+
+    def end_program(self) -> None:
+        """End the program where its recorder left it running."""
+        if self._program_fd is not None:
+            with suppress(ProcessLookupError):
+                if self.exit_code is None:
+                    signal.pidfd_send_signal(self._program_fd, signal.SIGTERM)
+            os.close(self._program_fd)
+            self._program_fd = None
+
+    def _ended(self, seconds: float | None) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep; wake up at once when the program ends, since its exit code is to be seen for a moment only."""
+        if self._looking and self._program is None:
+            self._find()
+            seconds = min(seconds, 0.002)
+        if self._program_fd is None or self.exit_code is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+            return
+        if select.select([self._program_fd], [], [], seconds)[0]:
+            self.exit_code = _exit_code(self._program)
+            self._looking = False
+            if self.exit_code is None:  # too late: the recorder has taken it
+                os.close(self._program_fd)
+                self._program_fd = None
+
+    def _find(self) -> None:
+        """Find the program, which is the recorder's first child; Linux tells (proc_pid_task(5))."""
+        for tasks in Path(f"/proc/{self._process.pid}/task").glob("*/children"):
+            with suppress(OSError, ValueError, IndexError, AttributeError):
+                self._program = int(tasks.read_text().split()[0])
+                self._program_fd = os.pidfd_open(self._program)
+                return
+
+
+def _exit_code(pid: int | None) -> int | None:
+    """Return the exit code of a process that ended and that nobody has waited for yet."""
+    try:
+        # Fields after the command, which stands in parentheses and may hold anything; the 52nd of all is the last.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return os.waitstatus_to_exitcode(int(fields[49])) if fields[0] in "ZX" else None
+    except (OSError, ValueError, IndexError):
+        return None

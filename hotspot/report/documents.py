@@ -1,0 +1,74 @@
+"""The candidate list, notes and lessons, for people."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.units import human_share
+from hotspot.workflow.documents.lessons import Lessons
+from hotspot.workflow.documents.planning import Plan
+
+_COLUMNS = (
+    Column("#", "right"),
+    Column("candidate", grow=True),
+    Column("relation"),
+    Column("share", "right", bar=True),
+    Column("expected gain", "right"),
+    Column("complexity"),
+    Column("decision"),
+)
+
+
+def plan_report(plan: Plan) -> Report:
+    """Return the candidates in their order, and what to do next."""
+    listed = plan.listed
+    if not listed.entries:
+        return Report(("no candidates yet: `hotspot issues PROFILE` drafts issues",))
+    number = {entry.name: i for i, entry in enumerate(listed.open, 1)}
+    rows = []
+    for entry in listed.entries:
+        facts = plan.facts.get(entry.name)
+        below = number.get(entry.builds_on or "")
+        decision = entry.settled or ("approved" if entry.approved else "open")
+        rows.append(
+            (
+                Cell(str(number.get(entry.name, ""))),
+                Cell(clean(entry.name), tone="strong" if entry.settled is None else "quiet"),
+                Cell("" if entry.settled else f"builds on #{below}" if below else "foundation"),
+                Cell(
+                    human_share(facts.share) if facts and facts.share else "",
+                    share=facts.share if facts else 0.0,
+                ),
+                Cell(f"{facts.gain:.2f}x" if facts and facts.gain > 1 else "unknown"),
+                Cell(facts.complexity if facts else "unknown"),
+                Cell(clean(decision)),
+            )
+        )
+    first = next((entry for entry in listed.open if not entry.approved), None)
+    step = f"hotspot issues plan --approve {number[first.name]}" if first else None
+    ready = next((entry for entry in listed.open if entry.approved and entry.name in plan.facts), None)
+    step = f"hotspot issues start {shlex.quote(ready.name)}" if ready else step
+    parts: list[str | Cell | Table] = [
+        Table(_COLUMNS, tuple(rows)),
+        "",
+        f"kept in {os.path.relpath(plan.path)}",
+    ]
+    return Report((*parts, f"next: {step}") if step else tuple(parts))
+
+
+def lessons_report(lessons: Lessons) -> Report:
+    """Return where the note is, how to keep the failed code, and whether the tree is back."""
+    back = {
+        None: "whether the working tree is back at the last verified state is not known",
+        True: f"the working tree is at {(lessons.since or '')[:12]}, where the attempt began",
+        False: f"the working tree is not back at {(lessons.since or '')[:12]}, where the attempt began",
+    }[lessons.clean]
+    return Report(
+        (
+            f"begun: {os.path.relpath(lessons.path)}",
+            f"to keep the failed code: {lessons.branch_command}",
+            back,
+        )
+    )

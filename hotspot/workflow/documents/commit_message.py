@@ -1,0 +1,65 @@
+"""``hotspot issues commit-message``: the message of an optimisation, from what its verification measured."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+from hotspot.config import Config
+from hotspot.errors import UsageError
+from hotspot.workflow.documents.attempts import Measured, attempts
+from hotspot.workflow.documents.claims import PROMPT, problems, read_message
+from hotspot.workflow.issues.issue_model import UNKNOWN
+from hotspot.workflow.issues.store import IssueStore
+
+_NOTE = re.compile(r"\s*\((?:median|mean) of \d+\)|\s*\(95% interval [^)]*\)")
+_WIDTH = 72
+
+
+def commit_message(name: str, config: Config) -> str:
+    """Return ``NAME: 12.3 ms -> 8.1 ms (-34.1%)`` with the mechanism and the measurement in the body.
+
+    Raises:
+        UsageError: no such issue, or its last attempt was not measured: a message without figures helps nobody.
+    """
+    store = IssueStore.of(config)
+    stored = store.load(store.find(name))
+    tried = attempts(stored.issue)
+    measured = tried[-1].measured if tried else None
+    if measured is None:
+        raise UsageError(
+            f"{stored.name} has no measurement to quote",
+            hint=f"`hotspot issues verify {stored.name}` makes one",
+        )
+    said = tried[-1].done("Changes Made")
+    mechanism = (
+        " ".join(said.split()) if said not in (UNKNOWN, "") and not said.startswith("not said") else PROMPT
+    )
+    return "\n".join(
+        (
+            f"{stored.name}: {_short(measured)}",
+            "",
+            textwrap.fill(mechanism, _WIDTH, break_long_words=False, break_on_hyphens=False),
+            "",
+            f"{measured.benchmark}: {measured.before} -> {measured.after}, {measured.change}",
+            "",
+        )
+    )
+
+
+def check(text: str, config: Config) -> tuple[str, ...]:
+    """Return what a commit message lacks; see `hotspot.workflow.documents.claims.problems`."""
+    return problems(read_message(text), issue_names(config))
+
+
+def issue_names(config: Config) -> Iterable[str]:
+    """Return the names of the project's issues."""
+    return [path.stem for path in IssueStore.of(config).files()]
+
+
+def _short(measured: Measured) -> str:
+    before, after, change = (
+        _NOTE.sub("", text).strip() for text in (measured.before, measured.after, measured.change)
+    )
+    return f"{before} -> {after} ({change})"
