@@ -14,8 +14,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
     from hotspot import errors
     from hotspot.analysis.diff import Diff, diff
     from hotspot.analysis.merge import merge
@@ -52,7 +50,7 @@ __all__ = [
 ]
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """Make ``%%hotspot`` known; IPython calls it for ``%load_ext hotspot``."""
     from hotspot.notebook import register
 

@@ -15,16 +15,14 @@ def page_html(page: Page, *, static: bool = False) -> bytes:
         page: what it says.
         static: draw still pictures, which need no plotly: a small file, with nothing to zoom.
     """
-    from markupsafe import Markup  # what is marked so is escaped where it is made, or ours
-
     drawings = 0
 
     def picture(drawn: Picture) -> str:
         nonlocal drawings
         drawings += 1
         if static:
-            return Markup(still(drawn.flame, drawings))
-        return Markup(flamegraph.section(drawn.flame.pruned(flamegraph.CARRIED)))
+            return still(drawn.flame, drawings)
+        return flamegraph.section(drawn.flame.pruned(flamegraph.CARRIED))
 
     scripts = (asset("report.js"), *(() if static else flamegraph.script()))
     text = (
@@ -34,8 +32,8 @@ def page_html(page: Page, *, static: bool = False) -> bytes:
             page=page,
             picture=picture,
             policy=flamegraph.security_policy(scripts),
-            style=Markup(flamegraph.style() + asset("report.css")),
-            scripts=[Markup(script) for script in scripts],
+            style=flamegraph.style() + asset("report.css"),
+            scripts=scripts,
         )
     )
     return text.encode("utf-8", "backslashreplace")
