@@ -858,3 +858,10 @@ def test_a_sample_takes_at_most_48_bytes_on_the_way() -> None:
 
     peak(1000)
     assert peak(200_000) - peak(100_000) < 48 * 100_000
+
+
+def test_a_raw_dump_is_no_recording() -> None:
+    dump = "\n0x108@perf.data [0x50]: event: 69\n.\n. ... raw event: size 80 bytes\n.  0000:  45 00 00 00  E...\n"
+    sample = "prog  7 [000] 1.5:     1 cycles: \n\t    55 main (/bin/prog)\n\n"
+    head = Head((dump + sample).encode(), complete=True)
+    assert perf_script.detect(head) is Match.NO
