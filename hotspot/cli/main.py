@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("record", "Record a program with py-spy or perf, and show where its time goes."),
     "bench": ("bench", "Measure commands in turn, compare benchmark results, keep baselines."),
     "gate": ("gate", "Check results against a baseline, budgets and criteria; for CI."),
+    "status": ("status", "What to do next, and how far the performance work is."),
     "review": ("review", "A performance review of a change: benchmarks, architecture, hot lines, claims."),
     "flamegraph": ("flamegraph", "A flame graph of a profile, or of the difference between two."),
     "report": ("report", "One file to read and pass on: tables, pictures, issues, how far to trust it."),

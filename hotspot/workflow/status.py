@@ -35,6 +35,8 @@ COMPLETION = {
 }
 """How far a status is, in percent of the way to VERIFIED."""
 
+_RECENT = 8  # steps shown
+
 # What is taken up first: what is in hand comes before what could be begun.
 _IN_HAND = (
     Status.VERIFYING,
@@ -147,7 +149,9 @@ def project_status(config: Config, today: datetime.date) -> ProjectStatus:
     counted = [stored for stored in issues if stored.issue.status is not Status.DROPPED]
     verified = [stored for stored in counted if stored.issue.status is Status.VERIFIED]
     entries = [
-        (day, stored.name, status, what) for stored in issues for day, status, what in log_entries(stored.issue)
+        (day, stored.name, status, what)
+        for stored in issues
+        for day, status, what in log_entries(stored.issue)
     ]
     return ProjectStatus(
         today=today,
@@ -157,11 +161,17 @@ def project_status(config: Config, today: datetime.date) -> ProjectStatus:
         criteria=tuple(f"{c.name}: {rule_text(c)}" for c in rules.criteria),
         critical=tuple((c.pattern, c.priority, _figures(c.pattern, issues)) for c in rules.critical),
         baselines=baselines,
-        recent=tuple(sorted(entries, key=lambda entry: entry[0], reverse=True)[:8]),
+        recent=_newest(entries),
         before_starting=_before_starting(config, rules, listed, baselines, issues),
         each=_each(config, current, listed),
         before_completing=_before_completing(config, issues),
     )
+
+
+def _newest(entries: Sequence[tuple[str, str, str, str]]) -> tuple[tuple[str, str, str, str], ...]:
+    """The last steps; of one day and issue, the later line of the log comes first."""
+    numbered = sorted(enumerate(entries), key=lambda pair: (pair[1][0], pair[0]), reverse=True)
+    return tuple(entry for _, entry in numbered[:_RECENT])
 
 
 def _current(issues: Sequence[StoredIssue], listed: CandidateList | None) -> StoredIssue | None:
@@ -203,7 +213,9 @@ def _next(config: Config, current: StoredIssue | None, listed: CandidateList | N
 def _row(stored: StoredIssue, rules: Rules) -> IssueRow:
     issue = stored.issue
     entries = log_entries(issue)
-    priority = rules.priority_of(issue.location("Function") or "") or f"rank {issue.value(ANALYSIS, 'Hotspot Rank')}"
+    priority = (
+        rules.priority_of(issue.location("Function") or "") or f"rank {issue.value(ANALYSIS, 'Hotspot Rank')}"
+    )
     complexity = issue.value(PROPOSAL, "Complexity").partition("\n")[0].split(" ")[0]
     return IssueRow(
         stored.name,
@@ -255,7 +267,10 @@ def _each(config: Config, current: StoredIssue | None, listed: CandidateList | N
         Check("tests pass", last is not None and last.said("Tests").startswith("PASS")),
         Check("benchmarks were repeated", last is not None and last.measured is not None),
         Check("somebody else ran them again", None),
-        Check("the commit has the numbers", name in worklog and f"none yet names {name}" not in worklog and bool(name)),
+        Check(
+            "the commit has the numbers",
+            name in worklog and f"none yet names {name}" not in worklog and bool(name),
+        ),
         Check("the worklog has it", bool(name) and f"### {name}, attempt" in worklog),
         Check("the candidate list has it", listed is not None and listed.find(name) is not None),
     )
