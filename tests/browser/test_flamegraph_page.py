@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,22 @@ def text(page: Page, part: str) -> str:
     return str(page.evaluate(f"document.querySelector('.{part}').textContent"))
 
 
+def hover(page: Page, name: str, *, share: float, row: int) -> tuple[float, float]:
+    """Point at a frame until the page says so; on a busy machine it may still be laying itself out."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        left, top, width = page.evaluate(
+            "(() => { const r = document.querySelector('.plot').getBoundingClientRect(); return [r.left, r.top, r.width] })()"
+        )
+        x, y = left + width * share, top + (row + 0.5) * 19
+        page.point(x - 2, y)
+        page.point(x, y)
+        time.sleep(0.2)
+        if page.evaluate("document.querySelector('.details b')?.textContent") == name:
+            return x, y
+    raise TimeoutError(f"{name} is not where it should be: {text(page, 'details')}")
+
+
 STACKS = "main;a;f 3\nmain;b;f;g;f 2\nmain;b;other 5"
 
 
@@ -51,15 +68,8 @@ def test_search_counts_recursion_once(page: Page, tmp_path: Path) -> None:
 
 def test_click_zooms_and_keys_go_back(page: Page, tmp_path: Path) -> None:
     show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
-    box = page.evaluate(
-        "(() => { const r = document.querySelector('.plot').getBoundingClientRect(); return [r.left, r.top, r.width] })()"
-    )
-    x, y = box[0] + box[2] * 0.8, box[1] + 2.5 * 19
-    page.point(x, y)
-    page.wait_for(
-        "document.querySelector('.details b')?.textContent == 'b'"
-    )  # plotly clicks what it hovers over
-    page.point(x, y, click=True)
+    x, y = hover(page, "b", share=0.8, row=2)
+    page.point(x, y, click=True)  # plotly clicks what it hovers over
     page.wait_for("document.querySelector('.zoomed').textContent == 'Zoomed into b'")
     page.evaluate("document.querySelector('.plot').focus()")
     page.press("Escape")
