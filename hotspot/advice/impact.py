@@ -16,7 +16,7 @@ class Impact:
         gain: the factors that are typical for the explained part, from and to.
         ceiling: what would be saved if the explained part cost nothing.
         low: what is saved at the lower end of both ranges.
-        high: at the upper end of both.
+        high: at the upper end of the gain.
         typical: at the share as measured and the geometric middle of the gain.
     """
 
@@ -37,9 +37,8 @@ class Impact:
 
     @property
     def high(self) -> float:
-        """What is saved at the upper end of share and gain."""
-        share = self.interval[1] if self.interval else self.share
-        return saved(share, self.gain[1])
+        """What is saved at the upper end of the gain, with the share as measured: never more than the ceiling."""
+        return saved(self.share, self.gain[1])
 
     @property
     def typical(self) -> float:

@@ -147,6 +147,7 @@ def _load(named: Named, inputs: InputOptions, label: str) -> Profile:
         )
         note(f"{named.path} holds {len(profiles)} profiles ({labels}); taking the first")
     profile = replace(profiles[0], label=named.label or label)
+    profile = _kept(profile, load_config(project=inputs.project))
     return profile if inputs.value_type is None else profile.select(inputs.value_type)
 
 
@@ -163,3 +164,17 @@ def filters_from(inputs: InputOptions) -> Filters:
         time_range=parse_time_range(inputs.time_range) if inputs.time_range is not None else None,
         relative=inputs.relative,
     )
+
+
+def _kept(profile: Profile, config: Config) -> Profile:
+    """Name a recording by the file that is kept of it: the next recording replaces ``.hotspot/latest.*``."""
+    path = Path(profile.provenance.path)
+    if path.parent.resolve() != config.state_directory.resolve():
+        return profile
+    sha256 = profile.provenance.sha256
+    record = State(config.state_directory).newest_records({sha256}).get(sha256)
+    kept = next((each.path for each in record.profiles if each.sha256 == sha256), None) if record else None
+    if kept is None or not (config.root / kept).is_file():
+        return profile
+    shown = os.path.relpath(config.root / kept)
+    return replace(profile, provenance=replace(profile.provenance, path=shown))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bz2
+import datetime
 import gzip
+import hashlib
 import json
 import lzma
 import os
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from hotspot.state import RunRecord, State, StoredProfile, machine_facts
 from tests.cli.conftest import STACKS, Result, Run
 
 
@@ -247,3 +250,17 @@ def test_hostile_function_names(hotspot: Run, project: Path) -> None:
         assert result.code == 0
         assert all(c.isprintable() or c == "\n" for c in result.out), arguments
         assert "x1b" in result.out or arguments[0] == "list"
+
+
+def test_a_recording_is_named_by_the_file_that_is_kept_of_it(hotspot: Run, project: Path) -> None:
+    state = State(project / ".hotspot")
+    state.runs.mkdir(parents=True)
+    text = (project / "p.folded").read_bytes()
+    for path in (state.directory / "latest.folded", state.runs / "one.folded"):
+        path.write_bytes(text)
+    now = datetime.datetime(2026, 11, 27, tzinfo=datetime.UTC)
+    stored = StoredProfile(".hotspot/runs/one.folded", hashlib.sha256(text).hexdigest())
+    state.write_run(RunRecord("one", now, now, ("prog",), ".", "py-spy 0.4", machine_facts(), (stored,)))
+    assert json.loads(hotspot("top", "-f", "json").out)["profile"]["path"] == ".hotspot/runs/one.folded"
+    (state.runs / "one.folded").unlink()
+    assert json.loads(hotspot("top", "-f", "json").out)["profile"]["path"] == ".hotspot/latest.folded"
