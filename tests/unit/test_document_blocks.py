@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotspot.workflow.documents.block import Document, new_block, parse_document
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 LINES = ("- **Current:** 41.6% of the run", "- **Risk:** unknown", "", "| Benchmark | Before |", "|---|---|")
@@ -91,6 +91,7 @@ def test_a_document_that_is_only_read_keeps_every_byte(text: str) -> None:
 
 
 @given(_texts, st.lists(st.sampled_from(LINES), max_size=5))
+@example("<!-- hotspot:begin A -->\n- **Risk:** 1\n- **Risk:** 1\n- **Risk:** 1\n:\n<!-- hotspot:end -->", [])
 def test_a_second_update_with_the_same_lines_changes_nothing(text: str, lines: list[str]) -> None:
     document = Document((*parse_document(text).pieces, "\n", new_block("Z", ())))
     once = document.updated("A", lines).updated("Z", lines).text

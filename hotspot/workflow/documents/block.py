@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _BEGIN = re.compile(r"^<!-- hotspot:begin (\S+)((?: [0-9a-f]{6})*) -->[ \t]*\n", re.MULTILINE)
@@ -65,26 +65,31 @@ class Block:
         the line it followed.
         """
         theirs = {i: line for i, line in enumerate(self.lines) if line.strip() and not self.is_ours(line)}
-        with_key = {key: i for i, line in theirs.items() if (key := line_key(line)) is not None}
-        result: list[str] = []
+        free = dict(enumerate(self.lines))  # lines that nothing in the result stands for yet
+        result: list[tuple[str, int | None]] = []  # a line, and where what it stands for was
         for line in lines:
-            kept = with_key.pop(line_key(line) or "", None)
-            result.append(line if kept is None else theirs.pop(kept))
+            position = _counterpart(line, free, theirs)
+            if position is not None:
+                del free[position]
+            result.append((theirs.pop(position, line) if position is not None else line, position))
         for position, line in theirs.items():
-            result.insert(self._place(position, result), line)
-        return Block(self.key, tuple(result), frozenset(map(_digest, lines)))
+            if line in lines:  # the same words as hotspot's, which stand there already
+                continue
+            above = [i for i, (_, was) in enumerate(result) if was is not None and was < position]
+            nearest = max(above, key=lambda i: result[i][1] or 0, default=-1)
+            result.insert(nearest + 1, (line, position))
+        return Block(self.key, tuple(line for line, _ in result), frozenset(map(_digest, lines)))
 
     def is_ours(self, line: str) -> bool:
         """Whether hotspot wrote a line and nobody has changed it."""
         return _digest(line) in self.written
 
-    def _place(self, position: int, result: Sequence[str]) -> int:
-        """Where a person's line belongs in the result: behind the nearest line above it that is still there."""
-        for above in reversed(self.lines[:position]):
-            for i, line in enumerate(result):
-                if line == above or (line_key(line) is not None and line_key(line) == line_key(above)):
-                    return i + 1
-        return 0
+
+def _counterpart(line: str, free: Mapping[int, str], theirs: Mapping[int, str]) -> int | None:
+    """Where the line stood that a new one stands for: of its key, a person's first, else of its text."""
+    key = line_key(line)
+    same = [i for i, old in free.items() if (line_key(old) == key if key is not None else old == line)]
+    return next((i for i in same if i in theirs), same[0] if same else None)
 
 
 def new_block(key: str, lines: Sequence[str]) -> Block:
