@@ -50,6 +50,13 @@ __all__ = [
 ]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Make ``%%hotspot`` known; IPython calls it for ``%load_ext hotspot``."""
+    from hotspot.notebook import register
+
+    register(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'hotspot' has no attribute {name!r}")

@@ -475,6 +475,12 @@ class Profile:
 
         return _data_frame("polars", columns(self, rows))
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the profile in a notebook: its hottest functions."""
+        from hotspot.notebook import mimebundle
+
+        return mimebundle(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's *profile* object."""
         number = self.value_type.number

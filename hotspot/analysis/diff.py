@@ -130,6 +130,12 @@ class Diff:
             document["matches"] = [match.to_dict() for match in self.matches]
         return document
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the result in a notebook."""
+        from hotspot.notebook import mimebundle
+
+        return mimebundle(self)
+
     def __str__(self) -> str:
         """Return the comparison as plain text."""
         from hotspot.report.diff import diff_report

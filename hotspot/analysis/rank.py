@@ -81,6 +81,12 @@ class Ranking:
             "hidden_self": number(self.profile.hidden_weight),
         }
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show the result in a notebook."""
+        from hotspot.notebook import mimebundle
+
+        return mimebundle(self)
+
     def __str__(self) -> str:
         """Return the ranking as a plain text table."""
         from hotspot.report.rank import ranking_report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -82,7 +83,9 @@ def _plugins() -> tuple[ImporterModule, ...]:
     return tuple(found)
 
 
-def load(path: str, *, input_format: str | None = None, options: ImportOptions | None = None) -> Profile:
+def load(
+    path: str | os.PathLike[str], *, input_format: str | None = None, options: ImportOptions | None = None
+) -> Profile:
     """Read the first (or only) profile of a file.
 
     Args:
@@ -99,10 +102,10 @@ def load(path: str, *, input_format: str | None = None, options: ImportOptions |
 
 
 def load_all(
-    path: str, *, input_format: str | None = None, options: ImportOptions | None = None
+    path: str | os.PathLike[str], *, input_format: str | None = None, options: ImportOptions | None = None
 ) -> tuple[Profile, ...]:
     """Read every profile of a file; see `load`."""
-    return read_source(file_source(path), input_format, options or ImportOptions())
+    return read_source(file_source(os.fspath(path)), input_format, options or ImportOptions())
 
 
 def read_source(source: Source, input_format: str | None, options: ImportOptions) -> tuple[Profile, ...]:

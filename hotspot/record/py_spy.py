@@ -31,12 +31,12 @@ class PySpy:
 
     def version(self) -> str:
         """Return its name and version."""
-        done = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=False)
+        done = subprocess.run([find_py_spy(), "--version"], capture_output=True, text=True, check=False)
         return done.stdout.strip() or self.name
 
     def check(self, target: Target) -> None:
         """Refuse where it is missing, may not attach, or the target is known not to be Python."""
-        _program()
+        find_py_spy()
         if target.python is None and target.pid is None:
             raise CannotRecord(
                 f"{target.name} is not Python, and py-spy records nothing else",
@@ -54,7 +54,7 @@ class PySpy:
         """Return the argument list."""
         what = ["--pid", str(target.pid)] if target.pid is not None else ["--", *program]
         options = self.options(target, wanted)
-        return [_program(), "record", "--format", "raw", "--output", out, *options, *what]
+        return [find_py_spy(), "record", "--format", "raw", "--output", out, *options, *what]
 
     def is_sampling(self, said: str, out: str) -> bool:
         """py-spy says so once it looks into the program."""
@@ -88,7 +88,7 @@ class PySpy:
         return CannotRecord(f"py-spy cannot record {target.name}: {complaint}")
 
 
-def _program() -> str:
+def find_py_spy() -> str:
     """Return the path of py-spy: on PATH, or beside the interpreter that runs hotspot."""
     beside = os.path.join(sysconfig.get_path("scripts"), "py-spy")
     found = shutil.which("py-spy") or (beside if os.access(beside, os.X_OK) else None)

@@ -127,12 +127,19 @@ def _row(row: DiffRow) -> tuple[Cell, ...]:
         else row.file or (row.module or "").rsplit("/", 1)[-1]
     )
     return (
-        Cell(points(row.change), tone=tone),
-        Cell(interval_text(row.interval) if row.interval else "", tone="quiet"),
-        Cell(_at_most(row.self_share_before, row.self_before, row.self_max_before)),
-        Cell(_at_most(row.self_share_after, row.self_after, row.self_max_after)),
-        Cell(human_share(row.total_share_before)),
-        Cell(human_share(row.total_share_after)),
+        Cell(points(row.change), tone=tone, number=row.change),
+        Cell(
+            interval_text(row.interval) if row.interval else "",
+            tone="quiet",
+            number=row.interval[0] if row.interval else None,
+        ),
+        Cell(
+            _at_most(row.self_share_before, row.self_before, row.self_max_before),
+            number=row.self_share_before,
+        ),
+        Cell(_at_most(row.self_share_after, row.self_after, row.self_max_after), number=row.self_share_after),
+        Cell(human_share(row.total_share_before), number=row.total_share_before),
+        Cell(human_share(row.total_share_after), number=row.total_share_after),
         Cell(status_text(row), tone=tone or "quiet"),
         Cell(f"{clean(row.function)}{_remarks(row)}", tone="strong" if row.significant else None),
         Cell(clean(place), tone="quiet"),

@@ -63,10 +63,10 @@ def ranking_table(ranking: Ranking) -> Table:
     )
     rows = tuple(
         (
-            Cell(human(row.self_weight)),
-            Cell(human_share(row.self_share), share=row.self_share),
-            Cell(human(row.total_weight)),
-            Cell(human_share(row.total_share)),
+            Cell(human(row.self_weight), number=row.self_weight),
+            Cell(human_share(row.self_share), share=row.self_share, number=row.self_share),
+            Cell(human(row.total_weight), number=row.total_weight),
+            Cell(human_share(row.total_share), number=row.total_share),
             Cell(clean(row.name), tone="strong" if row.in_app else None),
             Cell(clean(where(row, ranking.by)), tone="quiet"),
         )

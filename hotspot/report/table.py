@@ -29,11 +29,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """Text, with a share (0 to 1) for a bar and a tone for colour: ``worse``, ``better``, ``quiet``, ``strong``."""
+    """Text, with what a medium may make of it.
+
+    Attributes:
+        share: 0 to 1, for a bar.
+        tone: for a colour: ``worse``, ``better``, ``quiet``, ``strong``.
+        number: what a page sorts the cell by, where the text does not sort as it reads.
+    """
 
     text: str
     share: float | None = None
     tone: str | None = None
+    number: float | None = None
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ def build_index(tree: SourceTree) -> SourceIndex:
     """Return the index of a project's files, from the cache as far as that is true.
 
     Files that no grammar reads, links, binary, minified and over-long ones have no definitions. Small projects are not
-    cached, and outside a project nothing is; there a folder of very many sources has no index: part of one would take a name for unique.
+    cached, and outside a project nothing is; there a folder of very many sources has no index, since part of one would
+    take a name for unique.
     """
     sources = [file for file in tree.files if _may_be_source(tree.root / file)]
     if not is_project_root(tree.root):

@@ -702,7 +702,7 @@ struct group *find(struct group *first, const char *key)
     assert (row["function"], row["file"], row["line"], row["rule"]) == ("find", "table.c", 8, "chain-walked")
     cause = one(issues(config)["FIND"].value(ANALYSIS, "Root Cause"))
     assert (
-        "a walk along group->next until the element is found (table.c:8), in a function that takes 100%"
+        "a walk along group->next until the element is found (table.c:8), in a function that takes 100.0%"
         in cause
     )
     assert "how much of it this is, is to be confirmed" in cause

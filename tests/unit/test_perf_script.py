@@ -12,7 +12,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import perf_script
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source, file_source
-from hotspot.importers.perf_script import headers, stacks
+from hotspot.importers.perf_script import headers, spans, stacks
 from hotspot.importers.perf_script.block import BlockReader
 from hotspot.importers.perf_script.columns import Columns, join_rows
 from hotspot.importers.perf_script.headers import Layout
@@ -835,7 +835,7 @@ def test_small_caches_change_nothing(corpus: Path, monkeypatch: pytest.MonkeyPat
         str(corpus / "perf-script" / "brendangregg_FlameGraph__example-perf-stacks.txt.gz")
     ).read()
     expected = samples_of(parse(data))
-    monkeypatch.setattr(stacks, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(spans, "_CACHE_BYTES", 1)
     monkeypatch.setattr(stacks, "_CACHE_LINES", 1)
     monkeypatch.setattr(headers, "_CACHE_ENTRIES", 1)
     assert samples_of(parse(data)) == expected
@@ -858,3 +858,10 @@ def test_a_sample_takes_at_most_48_bytes_on_the_way() -> None:
 
     peak(1000)
     assert peak(200_000) - peak(100_000) < 48 * 100_000
+
+
+def test_a_raw_dump_is_no_recording() -> None:
+    dump = "\n0x108@perf.data [0x50]: event: 69\n.\n. ... raw event: size 80 bytes\n.  0000:  45 00 00 00  E...\n"
+    sample = "prog  7 [000] 1.5:     1 cycles: \n\t    55 main (/bin/prog)\n\n"
+    head = Head((dump + sample).encode(), complete=True)
+    assert perf_script.detect(head) is Match.NO

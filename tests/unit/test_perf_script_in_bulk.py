@@ -183,7 +183,7 @@ def imported(path: Path) -> Profile:
 @pytest.fixture
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_processors", lambda: 2)
+    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -194,7 +194,7 @@ def test_two_processes_read_what_one_reads(
     path.write_text(script(400, seed))
     expected = columns_of(imported(path))
     monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_processors", lambda: 2)
+    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
     answers = []
     answer = parts._answer
     monkeypatch.setattr(parts, "_answer", lambda process: answers.append(answer(process)) or answers[-1])

@@ -37,6 +37,8 @@ _HEADER_BLOCK = re.compile(
 _RECORD = re.compile(r"\d\.\d{6}(?:\d{3})?: PERF_RECORD_")  # hundreds of them may come first
 _VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
 _DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
+# `perf script -D` prints every record's bytes; some of its lines look like samples and are none.
+_RAW_DUMP = re.compile(r"\s*0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: event: \d+")
 _REPORT = re.compile(
     r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE
 )
@@ -49,7 +51,7 @@ def detect(head: Head) -> Match:
     that is mostly readable. A report of perf is taken too, so that `load` can say what to do instead.
     """
     text = head.text
-    if "\0" in text[:4096]:
+    if "\0" in text[:4096] or _RAW_DUMP.match(text):
         return Match.NO
     if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES

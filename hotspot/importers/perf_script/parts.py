@@ -23,10 +23,11 @@ from hotspot.importers.perf_script.columns import Columns
 from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import UTF16_MARKS, pieces
 
-_SMALLEST = 48 << 20  # a file below is read before the other process has started
+_SMALLEST = 128 << 20  # of a file below, half is read before the other process has started
 _SHARE = 0.5  # of this process, which begins earlier, but also hashes the file and puts the profile together
 # An empty line may stand inside a sample; then a tab and a frame follow.
 _CUT = re.compile(rb"\n\n(?=[^\s#]| +\S)")
+_OWN_LOAD = 0.5  # this process, or the profiler that ran just before
 _LOOK = 1 << 20  # so far behind its place a cut is looked for
 _PACKAGE = Path(__file__).parents[3]
 
@@ -74,15 +75,17 @@ def parse_range(descriptor: int, begin: int, end: int, path: str) -> Part:
 def _find_cut(descriptor: int, source: Source) -> int | None:
     """Return where a sample begins that another process could go on from, or None where that is not worth it."""
     size = os.fstat(descriptor).st_size
-    if size < _SMALLEST or _processors() < 2 or source.head.data[:2] in UTF16_MARKS:
+    if size < _SMALLEST or _idle_processors() < 2 or source.head.data[:2] in UTF16_MARKS:
         return None
     begin = int(size * _SHARE)
     found = _CUT.search(os.pread(descriptor, _LOOK, begin))
     return begin + found.end() if found else None
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _idle_processors() -> float:
+    """Return how many processors have nothing to do: where others work too, a second process makes both wait."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count - os.getloadavg()[0] + _OWN_LOAD if hasattr(os, "getloadavg") else count
 
 
 @contextmanager

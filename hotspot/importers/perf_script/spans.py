@@ -23,15 +23,20 @@ _Column = TypeVar("_Column", Int32, Int64, UInt64)
 
 _WINDOW = 64
 _WORDS = _WINDOW // 8
-_LONGEST = 1 << 16  # longer spans are read one by one
+_LONGEST = 512  # longer spans are looked up one by one, which costs less then
 _STORED = 1 << 19  # windows, 32 MB; beyond, what was seen is forgotten
-_random = np.random.default_rng(_WINDOW)
-_OF_WORD: UInt64 = _random.integers(2**63, size=_WORDS, dtype=np.uint64) * 2 + 1
-_OF_WINDOW: UInt64 = _random.integers(2**63, size=_LONGEST // _WINDOW, dtype=np.uint64) * 2 + 1
+# Odd numbers that follow no pattern the text could have; made here, for numpy.random takes long to import.
+_FACTORS = np.arange(1, _WORDS + _LONGEST // _WINDOW + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_FACTORS = (_FACTORS ^ (_FACTORS >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+_FACTORS = (_FACTORS ^ (_FACTORS >> np.uint64(27))) | np.uint64(1)
+_OF_WORD: UInt64 = _FACTORS[:_WORDS]
+_OF_WINDOW: UInt64 = _FACTORS[_WORDS:]
 # For each number of bytes, 0 to 64, a mask that keeps just them.
 _KEEP: UInt64 = (
     np.where(np.arange(_WINDOW) < np.arange(_WINDOW + 1)[:, None], 255, 0).astype(np.uint8).view("<u8")
 )
+_CACHE_BYTES = 48 << 20  # of texts looked up one by one
+_ENTRY_BYTES = 130  # of a bytes object and its place in a dict, beside the text
 _ALL_EQUAL = 0x0101010101010101  # eight bools seen as one word
 
 
@@ -66,6 +71,23 @@ class _Spans:
         return cls(words, first, count, key.view(np.int64))
 
 
+class TextCache(dict[bytes, int]):
+    """One text -> what ``read`` says of it; emptied when the texts grow past a bound."""
+
+    def __init__(self, read: Callable[[bytes], int]) -> None:
+        super().__init__()
+        self._read = read
+        self._bytes = 0
+
+    def __missing__(self, text: bytes) -> int:
+        self._bytes += len(text) + _ENTRY_BYTES
+        if self._bytes > _CACHE_BYTES:
+            self.clear()
+            self._bytes = 0
+        number = self[text] = self._read(text)
+        return number
+
+
 class SpanTable:
     """Spans of text and the number that ``read`` gave to each.
 
@@ -75,6 +97,7 @@ class SpanTable:
 
     def __init__(self, read: Callable[[bytes], int]) -> None:
         self._read = read
+        self._long = TextCache(read)
         self._forget()
 
     def _forget(self) -> None:
@@ -110,8 +133,10 @@ class SpanTable:
             out[row] = self._value[number]
             other = ~self._is_same(spans, number, length_of)
             alone = np.append(alone, row[other]) if other.any() else alone
-        for i in alone.tolist():
-            out[i] = self._read(data[start[i] : end[i]].tobytes())
+        if len(alone):
+            text, long = data.tobytes(), self._long
+            spans_alone = zip(start[alone].tolist(), end[alone].tolist(), strict=True)
+            out[alone] = [long[text[a:b]] for a, b in spans_alone]
         return out
 
     def _is_same(self, spans: _Spans, number: Int32, length: Int64) -> Bool:

@@ -8,7 +8,7 @@ addresses.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,35 +22,17 @@ from hotspot.importers.perf_script.lines import (
     parse_frame,
     parse_source_line,
 )
+from hotspot.importers.perf_script.spans import TextCache
 from hotspot.profile import Int32, Int64, Kind
 
 EMPTY = 0  # id of the chain without frames
 UNREADABLE = -1  # in place of an id: the bytes are not (only) whole frames
 NEEDS_ADDRESS = -2  # in place of an id: what a line means depends on its address
-_CACHE_BYTES = 48 << 20  # caches of raw text are emptied beyond this; ids stay
-_ENTRY_BYTES = 130  # of a bytes object and its place in a dict, beside the text
 _CACHE_LINES = 1 << 16
 _HEX = b"0123456789abcdef"
 
 FrameKey = tuple[str, str, int, str, int]
 """name, file, line, module, kind: the arguments of `hotspot.builder.FrameTable.intern`."""
-
-
-class _LineCache(dict[bytes, int]):
-    """One line -> what ``read`` says of it; emptied when the texts grow past a bound."""
-
-    def __init__(self, read: Callable[[bytes], int]) -> None:
-        super().__init__()
-        self._read = read
-        self._bytes = 0
-
-    def __missing__(self, line: bytes) -> int:
-        self._bytes += len(line) + _ENTRY_BYTES
-        if self._bytes > _CACHE_BYTES:
-            self.clear()
-            self._bytes = 0
-        number = self[line] = self._read(line)
-        return number
 
 
 def flat_line(text: bytes) -> bytes:
@@ -85,16 +67,16 @@ class StackTable:
 
     frames: dict[FrameKey, int] = field(default_factory=dict)
     cut: set[tuple[bytes, str]] = field(default_factory=set)
-    lines: _LineCache = field(init=False)
-    _plain_lines: _LineCache = field(init=False)
+    lines: TextCache = field(init=False)
+    _plain_lines: TextCache = field(init=False)
     _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
     _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
     _depths: array[int] = field(default_factory=lambda: array("i", [0]))
 
     def __post_init__(self) -> None:
-        self.lines = _LineCache(self.read_line)
-        self._plain_lines = _LineCache(self._read_plain_line)
+        self.lines = TextCache(self.read_line)
+        self._plain_lines = TextCache(self._read_plain_line)
 
     # -- frames --------------------------------------------------------------------------------------------------
 
@@ -184,6 +166,8 @@ class StackTable:
 
     def read_plain_chain(self, text: bytes) -> int:
         """Return the chain of frame lines whose addresses may be wrong, `NEEDS_ADDRESS` where one is not plain."""
+        if b"(inlined)" in text:
+            return NEEDS_ADDRESS
         if b"\n" not in text:  # a leaf, most of which differ in their offsets: not worth to be remembered
             frame = self._read_plain_line(text)
             return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))

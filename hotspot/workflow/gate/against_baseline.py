@@ -86,12 +86,13 @@ def _whole(diff: Diff, threshold: float) -> Item:
     assert diff.interval is not None
     low, high = diff.interval
     ratio = Ratio(1 + diff.change, 1 + low, 1 + high, len(diff.before), len(diff.after))
-    status: Status = "not met" if judge(ratio, threshold).verdict == "REGRESSION" else "met"
+    judgement = judge(ratio, threshold)
+    undecided = ", not decided" if judgement.verdict == "MARGINAL" and not judgement.decisive else ""
     return Item(
         "profile",
         "whole program",
-        status,
-        _change(ratio),
+        "not met" if judgement.verdict == "REGRESSION" else "met",
+        _change(ratio) + undecided,
         _rule("program", threshold),
         interval=(1 + low, 1 + high),
     )

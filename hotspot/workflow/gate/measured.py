@@ -15,6 +15,7 @@ from hotspot.errors import UnreadableInput, UsageError
 from hotspot.importers.registry import load
 from hotspot.profile import Profile
 from hotspot.state import RunRecord, State
+from hotspot.workflow.recorded import with_recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,5 +155,5 @@ def _profiles(config: Config, runs: Sequence[RunRecord]) -> tuple[Profile, ...]:
         path = config.root / run.profiles[0].path
         if not path.exists():
             raise UnreadableInput(str(path), f"the profile of run {run.id} is gone")
-        profiles.append(replace(load(str(path)), label=run.id))
+        profiles.append(with_recording(replace(load(str(path)), label=run.id), run))
     return tuple(profiles)

@@ -1,0 +1,166 @@
+"""The papers around issues, made by the real lifecycle in a real git repository."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+
+PROFILE = "main (run.py:1);parse (run.py:2) 60\nmain (run.py:1) 40\n"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def results(path: Path, seconds: float) -> Path:
+    times = [seconds * (1 + 0.001 * i) for i in range(12)]
+    path.write_text(json.dumps({"results": [{"command": "parse", "times": times, "exit_codes": [0] * 12}]}))
+    return path
+
+
+@pytest.fixture
+def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hotspot: Run) -> Path:
+    """A project whose issue PARSE was started and implemented."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "run.py").write_text("def main():\n    parse()\n")
+    (tmp_path / "p.folded").write_text(PROFILE)
+    (tmp_path / ".gitignore").write_text(".hotspot/\n*.json\n")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    monkeypatch.chdir(tmp_path)
+    before = results(tmp_path / "before.json", 0.5)
+    assert hotspot("issues", "p.folded").code == 0
+    assert hotspot("issues", "start", "PARSE", "--benchmark", str(before)).code == 0
+    (tmp_path / "run.py").write_text("def main():\n    parse_once()\n")
+    assert (
+        hotspot(
+            "issues", "implement", "PARSE", "--changes", "each row is parsed once, because the result is kept"
+        ).code
+        == 0
+    )
+    return tmp_path
+
+
+def verified(hotspot: Run, project: Path, seconds: float) -> int:
+    before, after = project / "before.json", results(project / "after.json", seconds)
+    return hotspot("issues", "verify", "PARSE", "-b", str(before), "-a", str(after)).code
+
+
+def test_the_worklog_is_kept_by_the_steps(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.2) == 0
+    text = (tried / "perf-issues" / "WORKLOG.md").read_text()
+    assert "| parse | 503 ms | not measured | not measured |" in text
+    assert "### PARSE, attempt 1" in text
+    assert "- **Status:** VERIFIED (CONFIRMED)" in text
+    assert "- **Changes:** each row is parsed once, because the result is kept" in text
+    assert "| parse | 503 ms (median of 12) | 201 ms (median of 12) | -60.0%" in text
+    assert "- **Commit:** none yet names PARSE" in text
+
+
+def test_a_persons_lines_stay_and_the_commit_is_found_later(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.2) == 0
+    path = tried / "perf-issues" / "WORKLOG.md"
+    path.write_text(
+        path.read_text().replace("- **Trade-offs:** ", "- **Trade-offs:** more memory, says Ana; ")
+    )
+    message = hotspot("issues", "commit-message", "PARSE").out
+    git(tried, "commit", "-q", "-am", message)
+    assert hotspot("issues", "worklog").code == 0
+    text = path.read_text()
+    assert "- **Trade-offs:** more memory, says Ana; " in text
+    assert "PARSE: 503 ms -> 201 ms (-60.0%)`" in text
+    assert hotspot("issues", "worklog").code == 0
+    assert path.read_text() == text
+
+
+def test_the_baseline_table_compares_with_a_competitor(hotspot: Run, tried: Path) -> None:
+    theirs = results(tried / "theirs.json", 0.2)
+    assert hotspot("issues", "worklog", "--ours", "before.json", "--competitor", theirs.name).code == 0
+    text = (tried / "perf-issues" / "WORKLOG.md").read_text()
+    assert "| parse | 503 ms | 201 ms | 2.5x slower |" in text
+    done = hotspot("issues", "worklog", "--competitor", theirs.name)
+    assert (done.code, done.err) == (
+        2,
+        "hotspot: --competitor needs --ours; they are compared with each other\n",
+    )
+
+
+def test_a_worklog_with_nothing_to_log_is_not_made(hotspot: Run, project: Path) -> None:
+    done = hotspot("issues", "worklog")
+    assert (done.code, done.out) == (0, "nothing to log yet: no issue has been implemented\n")
+    assert not (project / "perf-issues").exists()
+
+
+def test_the_message_of_a_verified_issue_passes_its_own_check(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.2) == 0
+    message = hotspot("issues", "commit-message", "PARSE").out
+    assert message.startswith("PARSE: 503 ms -> 201 ms (-60.0%)\n\neach row is parsed once,")
+    (tried / "message").write_text(message)
+    assert hotspot("issues", "commit-message", "--check", "message").code == 0
+    (tried / "message").write_text("PARSE: faster now\n")
+    done = hotspot("issues", "commit-message", "--check", "message")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        "hotspot: no figures: say before and after, as in `12.3 ms -> 8.1 ms (-34%)` or `1.34x on parse`",
+        "hotspot: no mechanism: say in the body why it is faster, not what was edited",
+    ]
+
+
+def test_a_message_without_a_measurement_is_refused(hotspot: Run, tried: Path) -> None:
+    done = hotspot("issues", "commit-message", "PARSE")
+    assert done.code == 2
+    assert done.err.startswith("hotspot: PARSE has no measurement to quote")
+    assert hotspot("issues", "commit-message").code == 2
+
+
+def test_lessons_are_begun_after_a_failed_attempt(hotspot: Run, tried: Path) -> None:
+    done = hotspot("issues", "lessons", "PARSE")
+    assert (done.code, done.err) == (
+        2,
+        "hotspot: PARSE has no failed attempt; lessons are written after a REGRESSION or MARGINAL\n",
+    )
+    assert verified(hotspot, tried, 0.9) == 1
+    document = json.loads(hotspot("issues", "lessons", "parse", "-f", "json").out)
+    assert document["branch_command"].startswith("git branch slow-PARSE ")
+    assert document["at_last_verified"] is False
+    text = Path(document["path"]).read_text()
+    assert text.startswith("# Why PARSE Failed\n")
+    for heading in ("What We Tried", "Results", "Why It Failed", "Lessons", "Future Alternatives"):
+        assert f"\n## {heading}\n" in text
+    assert "> each row is parsed once, because the result is kept" in text
+    assert "Verdict: REGRESSION." in text
+    git(tried, "checkout", "-q", "run.py")
+    git(tried, "add", "-A")
+    assert json.loads(hotspot("issues", "lessons", "parse", "-f", "json").out)["at_last_verified"] is not None
+
+
+def test_a_note_begins_with_what_is_hot(hotspot: Run, tried: Path) -> None:
+    done = hotspot("issues", "note", "Parse: twice?", "p.folded")
+    assert (done.code, done.out) == (0, "begun: research/01-parse-twice.md\n")
+    text = (tried / "research" / "01-parse-twice.md").read_text()
+    assert "| parse | run.py:2 | 60.0% | 60.0% |" in text
+    assert "by `hotspot top p.folded`" in text
+
+
+def test_a_plan_is_made_approved_and_asked_by_start(hotspot: Run, tried: Path) -> None:
+    done = hotspot("issues", "plan", "-f", "json")
+    rows = json.loads(done.out)["candidates"]
+    assert [(row["number"], row["name"], row["approved"]) for row in rows] == [
+        (1, "PARSE", False),
+        (2, "MAIN", False),
+    ]
+    before = str(tried / "before.json")
+    done = hotspot("issues", "start", "MAIN", "--benchmark", before)
+    assert done.err == "hotspot: MAIN is not approved yet (`hotspot issues plan --approve 2`)\n"
+    assert hotspot("issues", "plan", "--drop", "1").code == 2
+    assert "approved 20" in (
+        hotspot("issues", "plan", "--approve", "1") and (tried / "perf-issues" / "CANDIDATES.md").read_text()
+    )
