@@ -56,6 +56,10 @@ class Memray:
             own, script = [], [target.executable or program[0], *program[1:]]
         return [python, *own, "-m", "memray", *options, *script]
 
+    def is_sampling(self, said: str, out: str) -> bool:
+        """It runs from the program's first line."""
+        return True
+
     def failure(self, said: str, target: Target) -> HotspotError:
         """Return what its complaint amounts to."""
         return CannotRecord(f"memray cannot record {target.name}: {first_words(said, self.name)}")

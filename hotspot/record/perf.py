@@ -59,6 +59,10 @@ class Perf:
         what = ["--pid", str(target.pid)] if target.pid is not None else ["--", *program]
         return [_program(), "record", "--output", out, *self.options(target, wanted), *what]
 
+    def is_sampling(self, said: str, out: str) -> bool:
+        """Interrupts are caught before perf opens its file."""
+        return os.path.exists(out)
+
     def failure(self, said: str, target: Target) -> HotspotError:
         """Return what its complaint amounts to."""
         complaint = first_words(said, self.name)

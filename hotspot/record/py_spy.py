@@ -56,6 +56,10 @@ class PySpy:
         options = self.options(target, wanted)
         return [find_py_spy(), "record", "--format", "raw", "--output", out, *options, *what]
 
+    def is_sampling(self, said: str, out: str) -> bool:
+        """py-spy says so once it looks into the program."""
+        return "Sampling process" in said
+
     def failure(self, said: str, target: Target) -> HotspotError:
         """Return what its complaint amounts to."""
         complaint = first_words(said, self.name)

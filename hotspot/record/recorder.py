@@ -63,6 +63,9 @@ class Recorder(Protocol):
     def arguments(self, target: Target, wanted: Wanted, out: str, program: Sequence[str]) -> list[str]:
         """Return the argument list that records ``program`` (or the target's process) to the file ``out``."""
 
+    def is_sampling(self, said: str, out: str) -> bool:
+        """Return whether it has begun, by what it said and wrote; an interrupt before that would leave no file."""
+
     def failure(self, said: str, target: Target) -> HotspotError:
         """Return the error that what the recorder said on failing amounts to."""
 

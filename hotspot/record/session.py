@@ -1,14 +1,17 @@
 """One recording: start the recorder, wait, stop it on time or on Ctrl-C, and say how the program ended.
 
-py-spy does not pass on how the program ended. So the program is watched beside it: when it ends, and before py-spy asks
-for it, the kernel shows its exit code in ``/proc/PID/stat`` (proc_pid_stat(5)).
+py-spy does not pass on how the program ended. So the program is watched beside it, through a descriptor that the kernel
+(from Linux 6.15 on) tells its exit code even after py-spy has asked for it. Older kernels show it in ``/proc/PID/stat``
+(proc_pid_stat(5)) from when it ends until py-spy asks, which is long enough but where the machine is very busy.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+import struct
 import subprocess
 import tempfile
 import time
@@ -17,12 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from hotspot.record.process import end_gently, start
 from hotspot.record.recorder import Recorder, Wanted
 from hotspot.record.target import Target
 
 _TICK_SECONDS = 0.1
+_BEGIN_SECONDS = 0.01
 _LOG_BYTES = 1 << 16
 # The recorder's own messages go to its log, the program's where they belong: the recorder starts a shell whose streams
 # are the log, which puts back ours and becomes the program. Its text is fixed; the command is handed over as arguments.
@@ -75,18 +80,28 @@ def record(
         started = datetime.now(UTC)
         process = _start(recorder, target, wanted, path, log.fileno())
         watch = _Watch(process, looking=target.pid is None and not recorder.passes_exit_code)
-        interrupted, stopped = watch.wait(duration, tick)
+        interrupted, stopped = watch.wait(
+            duration, tick, lambda: recorder.is_sampling(_last_of(log), str(path))
+        )
         watch.end_program()
         ended = datetime.now(UTC)
-        log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_BYTES))
-        said = log.read().decode("utf-8", "backslashreplace")
+        said = _last_of(log)
     code = process.returncode if recorder.passes_exit_code else watch.exit_code
     # An empty file of a recorder that ended well holds no sample, which is for its reader to say.
     if not path.exists() or (path.stat().st_size == 0 and process.returncode != 0):
+        if interrupted:
+            raise KeyboardInterrupt  # before it had begun
         raise recorder.failure(said, target)
     if interrupted or stopped:
         code = None  # it was ended; what it made of that says nothing about the program
     return Recorded(path, started, ended, None if target.pid is not None else code, interrupted, stopped)
+
+
+def _last_of(log: IO[bytes]) -> str:
+    """Return the last of what was written to the log, whose place in the file its writers share."""
+    size = os.fstat(log.fileno()).st_size
+    begin = max(0, size - _LOG_BYTES)
+    return os.pread(log.fileno(), size - begin, begin).decode("utf-8", "backslashreplace")
 
 
 def _start(
@@ -115,20 +130,27 @@ class _Watch:
         self._program_fd: int | None = None
         self.exit_code: int | None = None
 
-    def wait(self, duration: float | None, tick: Callable[[float], None] | None) -> tuple[bool, bool]:
+    def wait(
+        self, duration: float | None, tick: Callable[[float], None] | None, begun: Callable[[], bool]
+    ) -> tuple[bool, bool]:
         """Wait for the recorder to end; return whether Ctrl-C, and whether the end of its time, was the reason."""
-        begin = time.monotonic()
+        begin: float | None = None
         stopped = False
         try:
             while self._process.poll() is None:
-                passed = time.monotonic() - begin
-                if duration is not None and passed >= duration and not stopped:
-                    stopped = True
-                    self._process.send_signal(signal.SIGINT)
-                if tick is not None:
-                    tick(passed)
-                left = _TICK_SECONDS if duration is None else min(_TICK_SECONDS, abs(duration - passed))
-                self._pause(left)
+                pause = _TICK_SECONDS
+                if begin is None and begun():
+                    begin = time.monotonic()
+                if begin is not None:
+                    passed = time.monotonic() - begin
+                    if tick is not None:
+                        tick(passed)
+                    if duration is not None and not stopped:
+                        pause = min(pause, max(0.0, duration - passed))
+                        if passed >= duration:
+                            stopped = True
+                            self._process.send_signal(signal.SIGINT)
+                self._pause(pause if begin is not None else _BEGIN_SECONDS)
         except KeyboardInterrupt:
             end_gently(self._ended, self._process.send_signal)
             return True, stopped
@@ -136,12 +158,13 @@ class _Watch:
 
     def end_program(self) -> None:
         """End the program where its recorder left it running."""
-        if self._program_fd is not None:
+        if self._program_fd is None:
+            return
+        if not select.select([self._program_fd], [], [], 0)[0]:
             with suppress(ProcessLookupError):
-                if self.exit_code is None:
-                    signal.pidfd_send_signal(self._program_fd, signal.SIGTERM)
-            os.close(self._program_fd)
-            self._program_fd = None
+                signal.pidfd_send_signal(self._program_fd, signal.SIGTERM)
+            select.select([self._program_fd], [], [], _TICK_SECONDS)
+        self._look()
 
     def _ended(self, seconds: float | None) -> bool:
         with suppress(subprocess.TimeoutExpired):
@@ -153,16 +176,20 @@ class _Watch:
         if self._looking and self._program is None:
             self._find()
             seconds = min(seconds, 0.002)
-        if self._program_fd is None or self.exit_code is not None:
+        if self._program_fd is None:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
             return
         if select.select([self._program_fd], [], [], seconds)[0]:
-            self.exit_code = _exit_code(self._program)
+            self._look()
+
+    def _look(self) -> None:
+        """Take the exit code of the program, which has ended."""
+        if self._program_fd is not None:
+            self.exit_code = _exit_code(self._program, self._program_fd)
+            os.close(self._program_fd)
+            self._program_fd = None
             self._looking = False
-            if self.exit_code is None:  # too late: the recorder has taken it
-                os.close(self._program_fd)
-                self._program_fd = None
 
     def _find(self) -> None:
         """Find the program, which is the recorder's first child; Linux tells (proc_pid_task(5))."""
@@ -173,8 +200,20 @@ class _Watch:
                 return
 
 
-def _exit_code(pid: int | None) -> int | None:
-    """Return the exit code of a process that ended and that nobody has waited for yet."""
+# <linux/pidfd.h>: _IOWR(0xFF, 11, struct pidfd_info), whose mask, then 13 fields, then exit code are read here.
+_PIDFD_INFO = struct.Struct("=QQ11Ii")
+_PIDFD_GET_INFO = 3 << 30 | _PIDFD_INFO.size << 16 | 0xFF << 8 | 11
+_PIDFD_INFO_EXIT = 1 << 3
+
+
+def _exit_code(pid: int | None, descriptor: int) -> int | None:
+    """Return the exit code of a process that ended, None where nobody tells any more."""
+    with suppress(OSError):
+        answer = bytearray(_PIDFD_INFO.pack(_PIDFD_INFO_EXIT, *[0] * 13))
+        fcntl.ioctl(descriptor, _PIDFD_GET_INFO, answer)
+        mask, *_, status = _PIDFD_INFO.unpack(answer)
+        if mask & _PIDFD_INFO_EXIT:
+            return os.waitstatus_to_exitcode(status)
     try:
         # Fields after the command, which stands in parentheses and may hold anything; the 52nd of all is the last.
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "busy.py", "30"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "busy.py", "300"], stdout=subprocess.DEVNULL)
     wait_for(folder / "running")
     yield process
     process.kill()
@@ -90,9 +90,13 @@ def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} never came"
+    wait_until(path.exists)
+
+
+def wait_until(come_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not come_true():
+        assert time.monotonic() < deadline, "it never came"
         time.sleep(0.02)
 
 
@@ -208,13 +212,25 @@ def test_a_running_process(folder: Path, running: subprocess.Popen[bytes], progr
 
 
 @pytest.mark.usefixtures("py_spy")
-def test_a_process_that_ends_meanwhile(folder: Path, program: Run) -> None:
-    process = subprocess.Popen([sys.executable, "busy.py", "4"], stdout=subprocess.DEVNULL)
-    wait_for(folder / "running")
-    done = program("record", "--pid", str(process.pid))
-    process.wait()
-    assert done.code == 0, done.err
-    assert "inner" in done.out
+def test_a_process_that_ends_meanwhile(running: subprocess.Popen[bytes]) -> None:
+    recording = subprocess.Popen(
+        [sys.executable, "-m", "hotspot", "record", "--pid", str(running.pid)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: has_child(recording.pid))
+    time.sleep(1)
+    running.kill()
+    running.wait()
+    out, err = recording.communicate(timeout=60)
+    assert recording.returncode == 0, err
+    assert "inner" in out
+
+
+def has_child(pid: int) -> bool:
+    return any(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to drop it")
