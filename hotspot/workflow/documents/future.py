@@ -82,7 +82,12 @@ def close_future(config: Config, today: datetime.date) -> None:
 
 def newest_future(config: Config) -> Path | None:
     """Return the document of the highest number, or None."""
-    return next((path for path in reversed(notes_of(config)) if _OURS.match(path.name)), None)
+    return next((path for path in reversed(notes_of(config)) if is_future(path)), None)
+
+
+def is_future(path: Path) -> bool:
+    """Whether a note is such a document."""
+    return _OURS.match(path.name) is not None
 
 
 def _begun(blocks: dict[str, list[str]]) -> Document:
