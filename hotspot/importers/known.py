@@ -33,7 +33,7 @@ def _starts(pattern: bytes) -> re.Pattern[bytes]:
 
 _KNOWN = (
     # Binary recordings
-    Known("a Java heap dump (hprof), which has objects and no profile", _starts(rb"JAVA PROFILE 1\.0"), "record with async-profiler or Flight Recorder"),
+    Known("a Java heap dump (hprof), which has objects and no profile", _starts(rb"JAVA PROFILE 1\.0\.\d\0"), "record with async-profiler or Flight Recorder"),
     Known("a .NET trace (nettrace)", _starts(rb"Nettrace"), "run `dotnet-trace convert --format Speedscope FILE`"),
     Known("a Go execution trace", _starts(rb"go 1\.\d+ trace\0"), "run `go tool trace -pprof=sched FILE > sched.pb.gz` (or net, sync, syscall), or record a CPU profile"),
     Known("a heaptrack recording", _starts(rb"v [0-9a-f]+ [0-9a-f]+\nX "), "run `heaptrack_print -f FILE -F heap.folded`"),
