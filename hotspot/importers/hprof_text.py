@@ -27,7 +27,7 @@ from decimal import Decimal
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers._java_frames import java_frame
+from hotspot.importers._java_frames import java_place
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
@@ -186,7 +186,7 @@ def _weights(table: _Table, row: re.Match[str]) -> tuple[int, ...]:
 
 
 def _frame(builder: ProfileBuilder, text: str) -> int:
-    return builder.frames.intern(UNKNOWN) if text == "<empty>" else java_frame(builder.frames, text)
+    return builder.frames.intern(*((UNKNOWN,) if text == "<empty>" else java_place(text)))
 
 
 def _thread(names: dict[str, str], number: str) -> Thread:

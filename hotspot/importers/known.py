@@ -66,10 +66,8 @@ _KNOWN = (
     Known("a V8 heap snapshot, which has objects and no stacks", _starts(rb'\{"snapshot":\{"meta"'), "take an allocation sampling profile (.heapprofile)"),
     Known("the summary of a Flight Recorder file", re.compile(rb"\A\s*Version: \d+\.\d+\s+Chunks: \d+"), "give hotspot the .jfr file itself"),
     Known("Flight Recorder events as JSON", _starts(rb'\{\s*"recording": ?\{\s*"events"'), "give hotspot the .jfr file itself, or `jfr print` without --json"),
-    Known("a dump of Go's goroutines", _starts(rb"goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[[^\]]+\]:\n"), "fetch it with debug=1, or debug=0 for pprof"),
     Known("the report of heaptrack_print", _starts(rb"reading file \"[^\n]*please wait"), "run `heaptrack_print -f FILE -F heap.folded`"),
-    Known("a flat profile of gprof", _starts(rb"Flat profile:\n\s*\nEach sample counts as"), "record with `perf record -g`, or convert it with gprof2dot"),
-    Known("the binary data of gprof (gmon.out)", _starts(rb"gmon[\x00-\x02]"), "record with `perf record -g`: gprof keeps no call stacks"),
+    Known("the binary data of gprof (gmon.out)", _starts(rb"gmon[\x00-\x02]"), "run `gprof PROGRAM gmon.out > gprof.txt` and give hotspot that"),
     Known("a picture of a call graph (Graphviz)", _starts(rb"digraph\s"), "give hotspot the profile that it was drawn from"),
     Known("an Instruments trace table", re.compile(rb"\A\s*<\?xml.{0,200}<trace-(?:query-result|toc)", re.DOTALL), "convert it with an `xctrace` exporter to speedscope, or record with `sample PID`"),
 )  # fmt: skip  # a table reads best a row a line

@@ -50,6 +50,7 @@ _BUILT_IN = (
     "gprof",
     "hprof_text",
     "ghc_prof",
+    "stack_dumps",
     "bpftrace",
     "pmcstat",
     "perf_json",
