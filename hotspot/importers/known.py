@@ -48,7 +48,7 @@ _KNOWN = (
     Known("the output of `perf stat`, which counts and has no stacks", re.compile(rb"Performance counter stats for|\A(?:# started on [^\n]*\n\s*)?(?:\{\"(?:interval|counter-value)\" : |[\d.]+,\w*,[\w:/.-]+,\d+,\d+\.\d+,)"), "record with `perf record -g`"),
     Known("the output of `perf annotate`", re.compile(rb"\A\s*Percent\s*\|\s+Source code"), "run `perf script -i perf.data > profile.perf.txt`"),
     Known("the raw dump of `perf script -D`", re.compile(rb"\A\s*0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: event: \d+"), "run `perf script` without -D"),
-    Known("a report of `pprof -top`, `-traces` or the like", _starts(rb"File: [^\n]*\n(?:Build ID: [^\n]*\n)?Type: \w+\n"), "give hotspot the profile itself"),
+    Known("a report of `pprof -top`, `-peek` or the like", _starts(rb"(?:File: [^\n]*\n)?(?:Build ID: [^\n]*\n)?Type: \w+\n"), "give hotspot the profile itself, or the output of `pprof -raw`"),
     Known("a report of google-pprof", _starts(rb"Total: [\d.]+ (?:samples|MB|objects)\n\s+[\d.]+\s+[\d.]+%"), "give hotspot the profile itself, or the output of `google-pprof --raw`"),
     Known("the printed report of cProfile", _starts(rb"(?:[^\n]*\n\s*)?\d+ function calls (?:\(\d+ primitive calls\) )?in [\d.]+"), "save the profile with `python -m cProfile -o profile.pstats`"),
     Known("the printed report of pyinstrument", re.compile(rb"\A\s*_\s+\._\s+__/__"), "run `pyinstrument -r speedscope -o profile.speedscope.json`"),

@@ -51,6 +51,7 @@ _BUILT_IN = (
     "hprof_text",
     "ghc_prof",
     "stack_dumps",
+    "pprof_text",
     "bpftrace",
     "pmcstat",
     "perf_json",
