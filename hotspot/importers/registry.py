@@ -52,6 +52,7 @@ _BUILT_IN = (
     "ghc_prof",
     "stack_dumps",
     "pprof_text",
+    "stack_counts",
     "bpftrace",
     "pmcstat",
     "perf_json",
