@@ -40,9 +40,7 @@ _KNOWN = (
     Known("stackprof's own dump", _starts(rb"\x04\x08\{.{0,4}:\x0cversion"), "run `stackprof --json FILE > profile.json`"),
     Known("a Python pickle of yappi", _starts(rb"\x80[\x02-\x05].{0,20}yappi"), 'save it with `stats.save(FILE, type="pstat")` or `type="callgrind"`'),
     # Valgrind
-    Known("the output of Valgrind's massif, which has snapshots of the heap", _starts(rb"desc: .*?\ncmd: .*?\ntime_unit: "), "see `ms_print FILE`; for stacks of allocations run heaptrack or memray"),
-    Known("the output of Valgrind's ms_print", _starts(rb"-{60,}\nCommand: .*?ms_print arguments"), "for stacks of allocations run heaptrack or memray"),
-    Known("the output of Valgrind's DHAT", _starts(rb'\{"dhatFileVersion"'), "open it in dh_view.html; for stacks of allocations run heaptrack or memray"),
+    Known("the output of Valgrind's ms_print", _starts(rb"-{60,}\nCommand: .*?ms_print arguments"), "give hotspot the massif.out file itself"),
     Known("the report of callgrind_annotate or cg_annotate", _starts(rb"-{60,}\n(?:Profile data file|I1 cache|-- Metadata)"), "give hotspot the callgrind.out file itself"),
     # Reports of profilers, with stacks lost
     Known("the output of `perf stat`, which counts and has no stacks", re.compile(rb"Performance counter stats for|\A(?:# started on [^\n]*\n\s*)?(?:\{\"(?:interval|counter-value)\" : |[\d.]+,\w*,[\w:/.-]+,\d+,\d+\.\d+,)"), "record with `perf record -g`"),
@@ -57,7 +55,6 @@ _KNOWN = (
     Known("a page of memray", re.compile(rb"\A\s*<!doctype html.{0,20000}<title>memray", re.DOTALL | re.IGNORECASE), "give hotspot memray's .bin capture"),
     Known("statistics of memray", _starts(rb'\{\s*"total_num_allocations"'), "give hotspot memray's .bin capture"),
     Known("a table of memray", _starts(rb"allocator,num_allocations,size,tid"), "give hotspot memray's .bin capture"),
-    Known("a profile of Scalene, which measures lines and has no call stacks to rank", re.compile(rb'\A\{\s*"alloc_samples"|\A\{.{0,2000}"(?:elapsed_time_sec|max_footprint_mb)"', re.DOTALL), "see `scalene view`; for stacks record with py-spy or `hotspot record`"),
     Known("a page of VizTracer", re.compile(rb"\A\s*<!doctype html.{0,60000}(?:viztracer|trace_viewer)", re.DOTALL | re.IGNORECASE), "run `viztracer -o result.json`"),
     Known("the report of `node --prof-process`", _starts(rb"Statistical profiling result from "), "give hotspot the v8.log itself"),
     Known("the output of `node --prof-process --preprocess`", _starts(rb'\{\s*"code": ?\['), "give hotspot the v8.log itself"),
