@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
-from tests.cli.test_cli_gate import git
+from tests.git_repository import git
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "shelf" / "shelf.py"
 FAST, SLOW = "if note in postings}", "if note in list(postings)}"
