@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from hotspot.cli.measuring import (
+    checked_out_now,
     drift_option,
     progress_line,
     project_option,
     revision_sides,
+    runs_option,
     threshold_option,
+    warmup_option,
     words_of,
 )
 from hotspot.cli.messages import say
@@ -73,14 +76,8 @@ def _side(argument: str) -> Results:
 
 @command.command("run")
 @click.argument("commands", nargs=-1, metavar="[COMMAND]...")
-@click.option("-n", "--runs", type=click.IntRange(min=1), default=20, show_default=True, help="Runs of each.")
-@click.option(
-    "--warmup",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Runs of each before those that count.",
-)
+@runs_option(20, "Runs of each.")
+@warmup_option
 @click.option(
     "--rev",
     "revisions",
@@ -180,7 +177,10 @@ def _sides(
     _refuse_words(commands, split)
     if not revisions:
         cwd = Path.cwd() if commands else config.root
-        yield [Side(shlex.join(words), words, cwd) for words in split], [None] * len(split)
+        known = [None if commands else checked_out_now(config)] * len(
+            split
+        )  # a typed command may be any program
+        yield [Side(shlex.join(words), words, cwd) for words in split], known
         return
     if len(split) > 1:
         raise UsageError("--rev measures one command at several revisions, not several commands")
@@ -292,16 +292,8 @@ def show_trend(pattern: str, drift: float, project: Path | None, output: Output)
     metavar="N,N,...",
     help="Sizes to run with, four or more; doubling ones are best.",
 )
-@click.option(
-    "-n", "--runs", type=click.IntRange(min=3), default=5, show_default=True, help="Runs of each size."
-)
-@click.option(
-    "--warmup",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Runs of each that do not count.",
-)
+@runs_option(5, "Runs of each size.", least=3)
+@warmup_option
 @click.option(
     "--at-most", type=float, metavar="EXPONENT", help="Exit 1 where time grows faster than this power."
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hotspot.cli.measuring import project_option
+from hotspot.cli.measuring import after_option, before_option, project_option
 from hotspot.cli.output import Output
 from hotspot.config import load_config
 from hotspot.errors import UsageError
@@ -18,8 +18,8 @@ from hotspot.errors import UsageError
 @click.option(
     "--profile", metavar="FILE", help="A profile of the program: tells which changed lines are hot."
 )
-@click.option("-b", "--before", multiple=True, metavar="FILE", help="Benchmark results of BASE; repeat.")
-@click.option("-a", "--after", multiple=True, metavar="FILE", help="The same of HEAD; repeat.")
+@before_option("Benchmark results of BASE; repeat.")
+@after_option("The same of HEAD; repeat.")
 @click.option(
     "-f",
     "--format",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hotspot.report.rank import headline
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
 from hotspot.workflow.issues.draft import DraftResult, DraftRow, Goal
 from hotspot.workflow.issues.evidence import why_not_charged
@@ -62,6 +62,8 @@ def draft_report(result: DraftResult) -> Report:
         parts.append(_OWNERSHIP[result.basis])
     if result.uncharged_share >= _WORTH_SAYING:
         parts.append(f"{human_share(result.uncharged_share)} of the profile {why_not_charged(result.basis)}")
+    if result.warning is not None:
+        parts.append(Cell(clean_sentence(result.warning), tone="worse"))
     first = next((row for row, _ in rows if row.name), None)
     if first is not None and first.name is not None:
         command = "hotspot issues" if result.dry_run else f"hotspot issues show {first.name}"

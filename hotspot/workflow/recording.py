@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hotspot.analysis.broken_stacks import broken_stacks
 from hotspot.analysis.diff import Diff, InApp, diff
 from hotspot.config import Config, load_config
 from hotspot.errors import EmptyProfile, TooFewSamples, UnknownFormat, UsageError
@@ -203,6 +204,7 @@ def record_in_turn(
     for turn in done:
         profiles[turn.side].append(turn.result.profile)
         notes += [note for note in turn.result.notes if note not in notes]
+    notes += lost_callers([*profiles[0], *profiles[1]])
     if stopped is not None:
         notes.append(f"stopped early ({stopped}); comparing the {len(done) // 2} full rounds")
     folder = State(config.state_directory).runs / group
@@ -349,7 +351,7 @@ def _keep(
         record=record,
         path=path,
         interrupted=recorded.interrupted,
-        notes=_notes(label, recorded, named),
+        notes=_notes(label, recorded, named) + (lost_callers([named]) if place.group is None else ()),
     )
 
 
@@ -363,6 +365,14 @@ def _notes(label: str, recorded: Recorded, profile: Profile) -> tuple[str, ...]:
             f"{count} {'sample' if count == 1 else 'samples'} only: too few to rank anything; record longer, give it more work, or raise --rate"
         )
     return tuple(notes)
+
+
+def lost_callers(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """Return what is to be said of the recording whose stacks are the worst, if anything."""
+    worst = max((broken_stacks(profile) for profile in profiles), key=lambda broken: broken.share)
+    if worst.warning is None:
+        return ()
+    return (worst.warning if len(profiles) == 1 else f"of the worst run: {worst.warning}",)
 
 
 def _output_format(output: Path, recorder: Recorder) -> Exporter | None:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.git_repository import git
+from tests.issue_files import results_file
 
 PROFILE = "main (run.py:1);parse (run.py:2) 60\nmain (run.py:1) 40\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-def results(path: Path, seconds: float) -> Path:
-    times = [seconds * (1 + 0.001 * i) for i in range(12)]
-    path.write_text(json.dumps({"results": [{"command": "parse", "times": times, "exit_codes": [0] * 12}]}))
-    return path
 
 
 @pytest.fixture
@@ -36,7 +23,7 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hotspot: Run) -> Path
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-q", "-m", "first")
     monkeypatch.chdir(tmp_path)
-    before = results(tmp_path / "before.json", 0.5)
+    before = results_file(tmp_path / "before.json", 0.5)
     assert hotspot("issues", "p.folded").code == 0
     assert hotspot("issues", "start", "PARSE", "--benchmark", str(before)).code == 0
     (tmp_path / "run.py").write_text("def main():\n    parse_once()\n")
@@ -50,18 +37,18 @@ def tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hotspot: Run) -> Path
 
 
 def verified(hotspot: Run, project: Path, seconds: float) -> int:
-    before, after = project / "before.json", results(project / "after.json", seconds)
+    before, after = project / "before.json", results_file(project / "after.json", seconds)
     return hotspot("issues", "verify", "PARSE", "-b", str(before), "-a", str(after)).code
 
 
 def test_the_worklog_is_kept_by_the_steps(hotspot: Run, tried: Path) -> None:
     assert verified(hotspot, tried, 0.2) == 0
     text = (tried / "perf-issues" / "WORKLOG.md").read_text()
-    assert "| parse | 503 ms | not measured | not measured |" in text
+    assert "| parse | 502 ms | not measured | not measured |" in text
     assert "### PARSE, attempt 1" in text
     assert "- **Status:** VERIFIED (CONFIRMED)" in text
     assert "- **Changes:** each row is parsed once, because the result is kept" in text
-    assert "| parse | 503 ms (median of 12) | 201 ms (median of 12) | -60.0%" in text
+    assert "| parse | 502 ms (median of 12) | 201 ms (median of 12) | -60.0%" in text
     assert "- **Commit:** none yet names PARSE" in text
 
 
@@ -76,16 +63,16 @@ def test_a_persons_lines_stay_and_the_commit_is_found_later(hotspot: Run, tried:
     assert hotspot("issues", "worklog").code == 0
     text = path.read_text()
     assert "- **Trade-offs:** more memory, says Ana; " in text
-    assert "PARSE: 503 ms -> 201 ms (-60.0%)`" in text
+    assert "PARSE: 502 ms -> 201 ms (-60.0%)`" in text
     assert hotspot("issues", "worklog").code == 0
     assert path.read_text() == text
 
 
 def test_the_baseline_table_compares_with_a_competitor(hotspot: Run, tried: Path) -> None:
-    theirs = results(tried / "theirs.json", 0.2)
+    theirs = results_file(tried / "theirs.json", 0.2)
     assert hotspot("issues", "worklog", "--ours", "before.json", "--competitor", theirs.name).code == 0
     text = (tried / "perf-issues" / "WORKLOG.md").read_text()
-    assert "| parse | 503 ms | 201 ms | 2.5x slower |" in text
+    assert "| parse | 502 ms | 201 ms | 2.5x slower |" in text
     done = hotspot("issues", "worklog", "--competitor", theirs.name)
     assert (done.code, done.err) == (
         2,
@@ -102,7 +89,7 @@ def test_a_worklog_with_nothing_to_log_is_not_made(hotspot: Run, project: Path) 
 def test_the_message_of_a_verified_issue_passes_its_own_check(hotspot: Run, tried: Path) -> None:
     assert verified(hotspot, tried, 0.2) == 0
     message = hotspot("issues", "commit-message", "PARSE").out
-    assert message.startswith("PARSE: 503 ms -> 201 ms (-60.0%)\n\neach row is parsed once,")
+    assert message.startswith("PARSE: 502 ms -> 201 ms (-60.0%)\n\neach row is parsed once,")
     (tried / "message").write_text(message)
     assert hotspot("issues", "commit-message", "--check", "message").code == 0
     (tried / "message").write_text("PARSE: faster now\n")

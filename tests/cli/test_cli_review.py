@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.git_repository import git
+from tests.issue_files import results_file
 
 BASE = "def parse(rows, seen):\n    return [row for row in rows]\n\n\ndef cold(x):\n    return x\n"
 HEAD = """\
@@ -32,20 +33,6 @@ forbidden = ["compiler -> vm"]
 patterns = [{ pattern = 'copy\\(\\)', reason = "copies need a reason" }]
 """
 PROFILE = "main (app.py:1);parse (compiler/parse.py:2) 95\nmain (app.py:1) 5\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-def results(path: Path, seconds: float) -> str:
-    times = [seconds * (1 + 0.001 * i) for i in range(12)]
-    path.write_text(json.dumps({"results": [{"command": "parse", "times": times, "exit_codes": [0] * 12}]}))
-    return str(path)
 
 
 @pytest.fixture
@@ -121,11 +108,14 @@ def test_a_claim_without_figures_requests_changes(hotspot: Run, repository: Path
 
 def test_a_slower_benchmark_is_critical(hotspot: Run, repository: Path) -> None:
     commit(repository, BASE + "\n", "compiler: a blank line")
-    before, slower = results(repository / "b.json", 0.1), results(repository / "a.json", 0.2)
+    before, slower = (
+        str(results_file(repository / "b.json", 0.1)),
+        str(results_file(repository / "a.json", 0.2)),
+    )
     done = hotspot("review", "main", "-b", before, "-a", slower)
     assert done.code == 1
-    assert "1. **[CRITICAL]** parse got slower -- parse -- 101 ms to 201 ms, +100.0%" in done.out
-    assert "| parse | 101 ms | 201 ms | +100.0% (" in done.out
+    assert "1. **[CRITICAL]** parse got slower -- parse -- 100 ms to 201 ms, +100.0%" in done.out
+    assert "| parse | 100 ms | 201 ms | +100.0% (" in done.out
     assert hotspot("review", "main", "-b", slower, "-a", before).code == 0
     assert hotspot("review", "main", "-b", before).code == 2
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, open_file
 from hotspot.importers.perf_data.source_lines import find_source_lines
 
 INFO = ImporterInfo("perf-data", "Linux perf.data, read by the machine's perf", (".data",))
@@ -143,9 +143,9 @@ def _text_source(source: Source, text: _Spool, said: str) -> Source:
         )
 
     def reopen() -> BinaryIO:
-        return open(text.path, "rb")  # refers to the spool, and so keeps its file
+        return open_file(text.path, source.on_read)  # refers to the spool, and so keeps its file
 
-    return Source(source.path, reopen, source.digest)
+    return Source(source.path, reopen, source.digest, source.on_read)
 
 
 class _Spool:

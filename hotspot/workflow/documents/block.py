@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 _BEGIN = re.compile(r"^<!-- hotspot:begin (\S+)((?: [0-9a-f]{6})*) -->[ \t]*\n", re.MULTILINE)
 _END = re.compile(r"^<!-- hotspot:end -->[ \t]*(?:\n|\Z)", re.MULTILINE)
+_SECTION = re.compile(r"^## .*$", re.MULTILINE)
 _LABEL = re.compile(r"^(?:[-*] (?:\[[ x]\] )?)?\*\*([^*]+?):?\*\*")
 _ROW = re.compile(r"^\|\s*(?!:?-+:?\s*\|)([^|]+?)\s*\|")
 
@@ -130,6 +131,34 @@ class Document:
         changed = self.block(key)
         pieces = [p.updated(lines) if p is changed and isinstance(p, Block) else p for p in self.pieces]
         return Document(tuple(pieces))
+
+    def with_added(self, section: str, *pieces: str | Block) -> Document:
+        """Return the document with pieces more at the end of a section, before the next heading of its level.
+
+        Args:
+            section: the line of its heading; where the document has none, they come last.
+            pieces: text that begins a line, and blocks.
+        """
+        inside = False
+        for i, piece in enumerate(self.pieces):
+            if isinstance(piece, Block):
+                continue
+            for heading in _SECTION.finditer(piece):
+                if inside:
+                    above, below = piece[: heading.start()], piece[heading.start() :]
+                    return Document(
+                        (*_spaced((*self.pieces[:i], above)), *pieces, below, *self.pieces[i + 1 :])
+                    )
+                inside = heading[0].rstrip() == section
+        return Document((*_spaced(self.pieces), *pieces))
+
+
+def _spaced(pieces: tuple[str | Block, ...]) -> tuple[str | Block, ...]:
+    """What a new piece may follow: pieces that end in a blank line."""
+    kept = tuple(piece for piece in pieces if piece != "")
+    text = "".join(piece.text if isinstance(piece, Block) else piece for piece in kept[-2:])
+    missing = 0 if not text or text.endswith("\n\n") else 1 if text.endswith("\n") else 2
+    return (*kept, "\n" * missing) if missing else kept
 
 
 def parse_document(text: str) -> Document:

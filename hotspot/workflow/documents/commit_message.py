@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable
 
 from hotspot.config import Config
 from hotspot.errors import UsageError
-from hotspot.workflow.documents.attempts import Measured, attempts
+from hotspot.workflow.documents.attempts import attempts
 from hotspot.workflow.documents.claims import PROMPT, problems, read_message
 from hotspot.workflow.issues.issue_model import UNKNOWN
 from hotspot.workflow.issues.store import IssueStore
 
-_NOTE = re.compile(r"\s*\((?:median|mean) of \d+\)|\s*\(95% interval [^)]*\)")
 _WIDTH = 72
 
 
@@ -38,7 +36,7 @@ def commit_message(name: str, config: Config) -> str:
     )
     return "\n".join(
         (
-            f"{stored.name}: {_short(measured)}",
+            f"{stored.name}: {measured.short}",
             "",
             textwrap.fill(mechanism, _WIDTH, break_long_words=False, break_on_hyphens=False),
             "",
@@ -56,10 +54,3 @@ def check(text: str, config: Config) -> tuple[str, ...]:
 def issue_names(config: Config) -> Iterable[str]:
     """Return the names of the project's issues."""
     return [path.stem for path in IssueStore.of(config).files()]
-
-
-def _short(measured: Measured) -> str:
-    before, after, change = (
-        _NOTE.sub("", text).strip() for text in (measured.before, measured.after, measured.change)
-    )
-    return f"{before} -> {after} ({change})"

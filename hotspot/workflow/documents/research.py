@@ -82,6 +82,17 @@ def write_note(config: Config, name: str, note: Note) -> Path:
     Raises:
         HotspotError: the folder cannot be written to.
     """
+    path = note_path(config, name)
+    write_atomically(path, note.text.encode("utf-8", "replace"))
+    return path
+
+
+def note_path(config: Config, name: str) -> Path:
+    """Return a path under the next free number, its folder made.
+
+    Raises:
+        HotspotError: the folder cannot be made.
+    """
     folder = config.root / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,9 +100,7 @@ def write_note(config: Config, name: str, note: Note) -> Path:
         raise HotspotError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
     last = notes_of(config)
     match = _NUMBERED.match(last[-1].name) if last else None
-    path = folder / f"{int(match[1]) + 1 if match else 1:02d}-{name}.md"
-    write_atomically(path, note.text.encode("utf-8", "replace"))
-    return path
+    return folder / f"{int(match[1]) + 1 if match else 1:02d}-{name}.md"
 
 
 def hotspot_table(profile: Profile) -> tuple[list[str], str]:

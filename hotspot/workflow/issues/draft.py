@@ -101,6 +101,7 @@ class DraftResult:
     Attributes:
         basis: what is known about who owns the places.
         uncharged_share: share of the profile that no function could be named for.
+        warning: one sentence where callers are lost, so that places may be charged too little; None where all is well.
     """
 
     directory: Path
@@ -112,6 +113,7 @@ class DraftResult:
     updated: tuple[DraftRow, ...]
     skipped: tuple[DraftRow, ...]
     goal: Goal | None = None
+    warning: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
@@ -124,6 +126,7 @@ class DraftResult:
             "dry_run": self.dry_run,
             "goal": self.goal.to_dict() if self.goal else None,
             "ownership": str(self.basis),
+            "warning": self.warning,
             "profile": self.profile.to_dict(),
         }
 
@@ -168,6 +171,7 @@ def draft_issues(
         tuple(row for kind, row in rows if kind == "updated"),
         tuple(row for kind, row in rows if kind == "skipped"),
         run.goal,
+        subject.broken.warning,
     )
 
 

@@ -22,6 +22,8 @@ from hotspot.record.worktrees import checked_out
 from hotspot.source.changes import has_commit
 from hotspot.source.ownership import Ownership
 from hotspot.state import write_json
+from hotspot.workflow.gate.rules import rules_of
+from hotspot.workflow.lifecycle.judging import FileSize
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,13 @@ class Rerun:
     Attributes:
         data: the file that holds every run, in the format of `hotspot bench run`.
         rounds: runs of each side.
+        sizes: of the files that budgets are about.
     """
 
     comparison: Comparison
     data: Path
     rounds: int
+    sizes: tuple[FileSize, ...]
 
 
 class NoBenchmark(UsageError):
@@ -173,6 +177,20 @@ def rerun(
                     "worktree_setup put it there"
                 )
             raise
+        sizes = _sizes(config, before, after)
     data.parent.mkdir(parents=True, exist_ok=True)
     write_json(data, session.to_dict())
-    return Rerun(compare_results(session.results(0), session.results(1)), data, len(session.turns) // 2)
+    comparison = compare_results(session.results(0), session.results(1))
+    return Rerun(comparison, data, len(session.turns) // 2, sizes)
+
+
+def _sizes(config: Config, before: Path, after: Path) -> tuple[FileSize, ...]:
+    files = dict.fromkeys(b.subject for b in rules_of(config).budgets if b.measure == "file")
+    return tuple(FileSize(file, _size(before / file), _size(after / file)) for file in files)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

@@ -13,6 +13,7 @@ from hotspot.benchmarks.model import Results
 from hotspot.benchmarks.run import measure
 from hotspot.config import Config
 from hotspot.errors import UsageError
+from hotspot.files import file_digest, within
 from hotspot.git import head
 from hotspot.profile import Profile
 from hotspot.record.interleave import Side, Step
@@ -147,7 +148,7 @@ def _resumed(stored: StoredIssue, config: Config, before: Before) -> StartRecord
 
 
 def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecord:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     checked_out = head(config.root)
     lay_about = files_lying_about(config.root)
     results = _results(stored, config, before)
@@ -167,7 +168,8 @@ def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecor
 
 def _results(stored: StoredIssue, config: Config, before: Before) -> Results | None:
     if before.benchmark:
-        return load_side(before.benchmark)
+        given = load_side(before.benchmark)
+        return replace(given, path=" ".join(str(within(config.root, path)) for path in before.benchmark))
     if not config.benchmark_command:
         if before.target:
             raise UsageError(
@@ -182,7 +184,7 @@ def _results(stored: StoredIssue, config: Config, before: Before) -> Results | N
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "before.json"
     write_json(path, session.to_dict())
-    return replace(results, path=str(path.relative_to(config.root)))
+    return replace(results, path=str(path.relative_to(config.root)), sha256=file_digest(path))
 
 
 def _coverage(issue: Issue, config: Config, results: Results | None, profile: Profile | None) -> Coverage:
