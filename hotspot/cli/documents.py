@@ -121,7 +121,10 @@ def lessons(name: str, project: Path | None, output: Output) -> None:
 )
 @project_option
 def commit_message(name: str | None, message: Path | None, project: Path | None) -> None:
-    """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster."""
+    """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster.
+
+    Commits that claim no speed, merges, reverts and those that are to be folded into another (fixup!) pass the check.
+    """
     from hotspot.workflow.documents.commit_message import check
     from hotspot.workflow.documents.commit_message import commit_message as written
 
@@ -132,7 +135,9 @@ def commit_message(name: str | None, message: Path | None, project: Path | None)
         click.echo(written(name or "", config), nl=False)
         return
     data = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
-    found = check(data.decode("utf-8", "replace"), config)
+    # git tells its hooks so that no editor is opened: https://git-scm.com/docs/githooks
+    edited = os.environ.get("GIT_EDITOR") != ":"
+    found = check(data.decode("utf-8", "replace"), config, edited=edited)
     for problem in found:
         note(problem)
     if found:
