@@ -40,8 +40,7 @@ _KNOWN = (
     Known("stackprof's own dump", _starts(rb"\x04\x08\{.{0,4}:\x0cversion"), "run `stackprof --json FILE > profile.json`"),
     Known("a Python pickle of yappi", _starts(rb"\x80[\x02-\x05].{0,20}yappi"), 'save it with `stats.save(FILE, type="pstat")` or `type="callgrind"`'),
     # Valgrind
-    Known("the output of Valgrind's massif, which has snapshots of the heap", _starts(rb"desc: .*?\ncmd: .*?\ntime_unit: "), "see `ms_print FILE`; for stacks of allocations run heaptrack or memray"),
-    Known("the output of Valgrind's ms_print", _starts(rb"-{60,}\nCommand: .*?ms_print arguments"), "for stacks of allocations run heaptrack or memray"),
+    Known("the output of Valgrind's ms_print", _starts(rb"-{60,}\nCommand: .*?ms_print arguments"), "give hotspot the massif.out file itself"),
     Known("the output of Valgrind's DHAT", _starts(rb'\{"dhatFileVersion"'), "open it in dh_view.html; for stacks of allocations run heaptrack or memray"),
     Known("the report of callgrind_annotate or cg_annotate", _starts(rb"-{60,}\n(?:Profile data file|I1 cache|-- Metadata)"), "give hotspot the callgrind.out file itself"),
     # Reports of profilers, with stacks lost
