@@ -1,7 +1,7 @@
 """Record, import, keep: one program, or two in turn to compare them.
 
-What is kept under ``.hotspot/`` is small: py-spy's folded stacks as they are; of perf and memray, whose own files are
-large and need the programs they are of to be read, the imported profile as pprof. ``docs/state.md`` describes it.
+What is kept under ``.hotspot/`` is small and can be read anywhere (`hotspot.workflow.kept_form`); ``docs/state.md``
+describes it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hotspot.analysis.broken_stacks import broken_stacks
 from hotspot.analysis.diff import Diff, InApp, diff
 from hotspot.config import Config, load_config
 from hotspot.errors import EmptyProfile, TooFewSamples, UnknownFormat, UsageError
@@ -31,6 +32,7 @@ from hotspot.record.session import record as run_recorder
 from hotspot.record.target import Target, command_target, process_target
 from hotspot.record.worktrees import checked_out
 from hotspot.state import RunRecord, State, StoredProfile, machine_facts, new_id
+from hotspot.workflow.kept_form import Moved, kept_form, kept_suffix
 from hotspot.workflow.recorded import with_recording
 
 Tick = Callable[[float], None]
@@ -202,6 +204,7 @@ def record_in_turn(
     for turn in done:
         profiles[turn.side].append(turn.result.profile)
         notes += [note for note in turn.result.notes if note not in notes]
+    notes += lost_callers([*profiles[0], *profiles[1]])
     if stopped is not None:
         notes.append(f"stopped early ({stopped}); comparing the {len(done) // 2} full rounds")
     folder = State(config.state_directory).runs / group
@@ -269,19 +272,23 @@ def _record(config: Config, recorder: Recorder, target: Target, how: HowToRecord
     with tempfile.TemporaryDirectory(prefix="hotspot-record-") as aside:
         native = Path(aside) / f"recording{recorder.suffix}"
         recorded = run_recorder(recorder, target, how.wanted, native, duration=how.duration, tick=how.tick)
-        profile = _imported(native, target, recorded)
-        return _keep(config, recorder, target, how, place, native, recorded, profile)
+        root = place.root or config.root
+        moved = None if root == config.root else Moved(str(root), str(config.root))
+        kept = native.with_name(f"kept{kept_suffix(native)}")
+        try:
+            write_atomically(kept, kept_form(native, moved))
+            profile = load(str(kept))
+        except (EmptyProfile, UnknownFormat) as error:
+            raise _nothing_sampled(target, recorded) from error
+        return _keep(config, recorder, target, how, place, native, recorded, kept, profile)
 
 
-def _imported(native: Path, target: Target, recorded: Recorded) -> Profile:
-    try:
-        return load(str(native))
-    except (EmptyProfile, UnknownFormat) as error:
-        how_it_ended = "" if recorded.exit_code is None else f" ({_ended(recorded.exit_code)})"
-        raise TooFewSamples(
-            f"{target.name}: nothing was sampled{how_it_ended}",
-            hint="it ended too soon, or only waited: record longer, give it more work, or raise --rate",
-        ) from error
+def _nothing_sampled(target: Target, recorded: Recorded) -> TooFewSamples:
+    how_it_ended = "" if recorded.exit_code is None else f" ({_ended(recorded.exit_code)})"
+    return TooFewSamples(
+        f"{target.name}: nothing was sampled{how_it_ended}",
+        hint="it ended too soon, or only waited: record longer, give it more work, or raise --rate",
+    )
 
 
 def _ended(exit_code: int) -> str:
@@ -296,21 +303,19 @@ def _keep(
     place: _Place,
     native: Path,
     recorded: Recorded,
+    kept: Path,
     profile: Profile,
 ) -> Kept:
     state = State(config.state_directory)
     run_id = new_id(recorded.started)
-    if place.root is not None and place.root != config.root:
-        profile = _relocated(profile, str(place.root), str(config.root))
-    folded = recorder.suffix == ".folded"
     if place.group is None:
         stem = state.runs / run_id
     else:
         stem = state.runs / place.group / _SIDES[place.side or 0] / f"{place.round + 1:02}"
         run_id = f"{place.group}-{place.turn:02}-{_SIDES[place.side or 0]}"
-    path = stem.with_name(stem.name + (".folded" if folded else ".pb.gz"))
+    path = stem.with_name(stem.name + kept_suffix(native))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, exporter_for(str(path)).write(profile))
+    write_atomically(path, kept.read_bytes())
     stored = [_stored(path, config.root)]
     if place.output is not None:
         _write_output(place.output, place.exporter, profile, native)
@@ -339,14 +344,14 @@ def _keep(
     )
     state.write_run(record)
     label = place.label or target.name
-    read = replace(load(str(path)), label=label if place.group is None else f"{label} {place.round + 1}")
-    read = replace(read, provenance=replace(read.provenance, producer=record.recorder))
+    named = replace(profile, label=label if place.group is None else f"{label} {place.round + 1}")
+    named = replace(named, provenance=replace(named.provenance, path=str(path)))
     return Kept(
-        profile=with_recording(read, record),
+        profile=with_recording(named, record),
         record=record,
         path=path,
         interrupted=recorded.interrupted,
-        notes=_notes(label, recorded, read),
+        notes=_notes(label, recorded, named) + (lost_callers([named]) if place.group is None else ()),
     )
 
 
@@ -362,13 +367,12 @@ def _notes(label: str, recorded: Recorded, profile: Profile) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _relocated(profile: Profile, there: str, here: str) -> Profile:
-    """Return a profile that names the files of a worktree as those of the project."""
-    strings = tuple(
-        here + text[len(there) :] if text.startswith(there + os.sep) else text
-        for text in profile.frames.strings
-    )
-    return replace(profile, frames=replace(profile.frames, strings=strings))
+def lost_callers(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """Return what is to be said of the recording whose stacks are the worst, if anything."""
+    worst = max((broken_stacks(profile) for profile in profiles), key=lambda broken: broken.share)
+    if worst.warning is None:
+        return ()
+    return (worst.warning if len(profiles) == 1 else f"of the worst run: {worst.warning}",)
 
 
 def _output_format(output: Path, recorder: Recorder) -> Exporter | None:

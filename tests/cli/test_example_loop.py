@@ -101,5 +101,5 @@ def test_a_regression_is_named_and_its_fix_passes(
     # Here functions that did not change tell how much each run did: a busy neighbour slows all of them down alike.
     done = hotspot("gate", *after, *arguments, "-f", "json")
     document = json.loads(done.out)
-    assert document["verdict"] == "passed", document["items"]
+    assert document["verdict"] == "passed", json.dumps(document)[:6000]
     assert done.code == 0

@@ -15,10 +15,8 @@ FILES = {
     "a heaptrack recording": b"v 10500 3\nX ./w\n",
     "stackprof's own dump": b"\x04\x08{\x10:\x0cversionf\x081.2",
     "a Python pickle of yappi": b"\x80\x02cyappi\nYFuncStats\nq\0",
-    "Valgrind's massif": b"desc: --massif-out-file=m\ncmd: ./w 50\ntime_unit: i\n#----\n",
     "Valgrind's ms_print": b"-" * 80
     + b"\nCommand:            ./w\nMassif arguments:   x\nms_print arguments: m\n",
-    "Valgrind's DHAT": b'{"dhatFileVersion":2\n,"mode":"heap"\n',
     "callgrind_annotate": b"-" * 80 + b"\nProfile data file 'cg.out' (creator: callgrind-3.19.0)\n",
     "`perf stat`": b"# started on Fri\n\n\n Performance counter stats for './w 5':\n\n 1.05 msec task-clock\n",
     "`perf stat`, which": b"1.00,msec,task-clock,1001188,100.00,0.742,CPUs utilized\n",
@@ -32,7 +30,6 @@ FILES = {
     "a page of memray": b"<!DOCTYPE html>\n<html><head><title>memray - flamegraph report</title>",
     "statistics of memray": b'{\n  "total_num_allocations": 539542,',
     "a table of memray": b"allocator,num_allocations,size,tid,thread_name,stack_trace\n",
-    "a profile of Scalene": b'{\n    "alloc_samples": 0,\n    "args": []}',
     "`node --prof-process`": b"Statistical profiling result from v8.log, (638 ticks, 364 unaccounted, 0 excluded).\n",
     "the report of stackprof": b"==================================\n  Mode: wall(1000)\n  Samples: 240\n",
     "a V8 heap snapshot": b'{"snapshot":{"meta":{"node_fields":["type"]}}}',

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hotspot.importers.base import FileRange, Source, plain_descriptor
+from hotspot.importers.base import FileRange, OnRead, Source, plain_descriptor
 from hotspot.importers.perf_script.columns import Columns
 from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import UTF16_MARKS, pieces
@@ -52,7 +52,7 @@ def parse_source(source: Source) -> list[Columns]:
             return [parse_stream(stream, source.path).columns]
         end = os.fstat(descriptor).st_size
         with _other_process(descriptor, cut, end) as other:
-            first = parse_range(descriptor, 0, cut, source.path)
+            first = parse_range(descriptor, 0, cut, source.path, _of_both(source.on_read, end))
             rest = _answer(other) or parse_range(descriptor, cut, end, source.path)
         return [first.columns, _moved(rest.columns, first.length)]
 
@@ -66,10 +66,17 @@ def parse_stream(stream: BinaryIO, path: str) -> Part:
     return Part(parser.columns(), length)
 
 
-def parse_range(descriptor: int, begin: int, end: int, path: str) -> Part:
+def parse_range(descriptor: int, begin: int, end: int, path: str, on_read: OnRead | None = None) -> Part:
     """Read all samples in the bytes ``[begin, end)`` of an open file."""
-    with io.BufferedReader(FileRange(os.dup(descriptor), begin, end)) as stream:
+    with io.BufferedReader(FileRange(os.dup(descriptor), begin, end, on_read)) as stream:
         return parse_stream(stream, path)
+
+
+def _of_both(on_read: OnRead | None, size: int) -> OnRead | None:
+    """Return what reports for both processes: the other one is taken to be as far as this one."""
+    if on_read is None:
+        return None
+    return lambda read, of: on_read(size * read // of if of else 0, size)
 
 
 def _find_cut(descriptor: int, source: Source) -> int | None:

@@ -10,10 +10,12 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hotspot.advice.frame_classes import CLASSES
 from hotspot.advice.impact import binomial_interval
+from hotspot.analysis.broken_stacks import BrokenStacks, broken_stacks
 from hotspot.analysis.peek import PeekEdge
 from hotspot.analysis.trust import duration_ns
 from hotspot.config import Config
@@ -27,7 +29,7 @@ from hotspot.workflow.issues.places import Basis, Charges, Place
 
 _HEADS = (
     "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
-    "Not charged", "Filters", "Lost", "Data", "Look closer",
+    "Not charged", "Filters", "Broken", "Lost", "Data", "Look closer",
 )  # fmt: skip
 _HEAD = "- "
 _BELOW = " " * 4
@@ -52,6 +54,11 @@ class Subject:
     def profile(self) -> Profile:
         """The profile."""
         return self.charges.profile
+
+    @cached_property
+    def broken(self) -> BrokenStacks:
+        """What of the profile has lost its callers, and so may be charged to nobody or to the wrong place."""
+        return broken_stacks(self.profile)
 
     @property
     def noun(self) -> str:
@@ -117,6 +124,12 @@ def profile_line(profile: Profile, path: str) -> str:
     """Return ``flamegraph.svg (sha256 0f3c..., 4,213 samples)``; the whole hash is in Evidence."""
     digest = f"{profile.provenance.sha256[:12]}..." if profile.provenance.sha256 else UNKNOWN
     return f"{path} (sha256 {digest}, {_extent(profile)})"
+
+
+def samples_of(line: str) -> int | None:
+    """Return the number of samples that a `profile_line` tells, None where it tells none."""
+    found = re.search(r"\(.*?([\d,]+) samples\)$", line)
+    return int(found[1].replace(",", "")) if found and found[1].strip(",") else None
 
 
 def why_not_charged(basis: Basis) -> str:
@@ -313,6 +326,8 @@ def _caveats(subject: Subject) -> list[str]:
     if profile.hidden_weight:
         share = human_share(profile.share(profile.hidden_weight))
         out.append(_item("Filters", f"{share} of the profile was filtered out; shares are of the whole."))
+    if subject.broken.warning is not None:
+        out.append(_item("Broken", one_line(subject.broken.warning, 400)))
     losses = profile.provenance.losses
     out += [_item("Lost", one_line(loss.text, 300)) for loss in losses[:_MOST_LOSSES]]
     if len(losses) > _MOST_LOSSES:
