@@ -32,7 +32,7 @@ _METRICS = (
     Column("Status"),
     Column("When"),
 )
-_CRITICAL = (Column("Path"), Column("Priority"), Column("Figure", grow=True), Column("From"))
+_CRITICAL = (Column("Path"), Column("Priority"), Column("Figure", grow=True), Column("From", grow=True))
 _BASELINES = (Column("Baseline"), Column("Age"), Column("Revision"), Column("Holds"), Column("Machine"))
 _NEWS = (Column("When"), Column("What"), Column("Happened", grow=True))
 _TONES = {"met": "better", "not met": "worse", "not measured": "strong"}

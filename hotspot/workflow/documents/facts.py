@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,7 +56,10 @@ def facts_of(issue: Issue, rules: Mapping[str, Rule]) -> Facts:
     order = rule.order if rule else None
     goal = goal_of(issue)
     level = _LEVEL.search(issue.value(PROPOSAL, "Complexity").partition("\n")[0])
-    current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {issue.field('PROFILE')}"
+    measured = issue.field("PROFILE")
+    path = measured.partition(" (sha256 ")[0]
+    by = f", by `hotspot top --in-app {shlex.quote(path)}`" if path != measured else ""
+    current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {measured}{by}"
     gain = 1 / goal.ratio if goal.stated else 1.0
     return Facts(
         current=_line(current),
