@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotspot.advice.rule import Rule
+from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, UNKNOWN, Issue
 from hotspot.workflow.lifecycle.goal import contribution, goal_of
 
@@ -77,8 +78,7 @@ def facts_of(issue: Issue, rules: Mapping[str, Rule]) -> Facts:
 
 def _line(text: str) -> str:
     """Return the first paragraph as one line: cut at a sentence where it is long, comment marks made harmless."""
-    paragraph = text.strip().split("\n\n")[0]
-    line = " ".join(paragraph.split()).replace("<!--", "< !--")
+    line = " ".join(flat(text.strip().split("\n\n")[0]).split())
     if len(line) <= _MOST:
         return line
     cut = line[:_MOST]

@@ -15,8 +15,9 @@ from hotspot.errors import HotspotError
 from hotspot.git import ask_git, run_git
 from hotspot.source.changes import changed_since, has_commit
 from hotspot.workflow.documents.performance import FILE as STATUS_FILE
+from hotspot.workflow.documents.prose import as_code
 from hotspot.workflow.documents.research import FOLDER
-from hotspot.workflow.documents.worklog_entry import as_code, commit_of_issue, slow_branch
+from hotspot.workflow.documents.worklog_entry import commit_of_issue, slow_branch
 from hotspot.workflow.issues.issue_model import Status
 from hotspot.workflow.issues.store import StoredIssue
 from hotspot.workflow.lifecycle.start_record import load_start

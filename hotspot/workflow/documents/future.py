@@ -16,9 +16,9 @@ from hotspot.tabular import markdown_row
 from hotspot.units import human_share
 from hotspot.workflow.documents.block import Block, Document, new_block, parse_document
 from hotspot.workflow.documents.ending import Ending, Left
+from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.documents.research import ASK, note_named, note_path, questions
 from hotspot.workflow.documents.summary import applied_line, reached_lines
-from hotspot.workflow.documents.worklog_entry import flat
 
 NAME = "future-optimizations"
 _CHANGES = ("#", "Candidate", "Share", "Expected gain", "Proposed")

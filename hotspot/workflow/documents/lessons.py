@@ -10,8 +10,9 @@ from hotspot.config import Config
 from hotspot.errors import UsageError
 from hotspot.workflow.documents.attempts import Attempt, attempts
 from hotspot.workflow.documents.failed_code import FailedCode, MainBranch, failed_code, main_branch
+from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.documents.research import ASK, Note, notes_of, questions, write_note
-from hotspot.workflow.documents.worklog_entry import flat, results_table, trade_offs
+from hotspot.workflow.documents.worklog_entry import results_table, trade_offs
 from hotspot.workflow.issues.issue_model import PROPOSAL, UNKNOWN
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
 

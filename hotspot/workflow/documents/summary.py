@@ -6,8 +6,9 @@ import datetime
 
 from hotspot.tabular import markdown_row
 from hotspot.workflow.documents.ending import Applied, Ending
+from hotspot.workflow.documents.prose import as_code, flat
 from hotspot.workflow.documents.worklog import MET
-from hotspot.workflow.documents.worklog_entry import as_code, flat, trade_offs
+from hotspot.workflow.documents.worklog_entry import trade_offs
 
 _TABLE = ("Benchmark", "Start", "End", "Improvement")
 _CRITERIA = ("Criterion", "Asked", "Measured", "Status")
