@@ -45,6 +45,11 @@ _KNOWN = (
     Known("the report of callgrind_annotate or cg_annotate", _starts(rb"-{60,}\n(?:Profile data file|I1 cache|-- Metadata)"), "give hotspot the callgrind.out file itself"),
     # Reports of profilers, with stacks lost
     Known("the output of `perf stat`, which counts and has no stacks", re.compile(rb"Performance counter stats for|\A(?:# started on [^\n]*\n\s*)?(?:\{\"(?:interval|counter-value)\" : |[\d.]+,\w*,[\w:/.-]+,\d+,\d+\.\d+,)"), "record with `perf record -g`"),
+    Known("the output of `perf report`, which has no samples", re.compile(rb"\A\s*(?:Samples|Available samples)\b[^\n]*\n|\A\s*Overhead\s+(?:Command|Samples|Shared)|\A\s*Children\s+Self\s"), "run `perf script -i perf.data > profile.perf.txt` where it was recorded"),
+    Known("the output of `perf sched`, which has delays and no stacks", re.compile(rb"\A\s*(?:time\s+cpu\s+task name|-{40,}\s+Task\s+\|\s+Runtime ms)", re.DOTALL), "run `perf script -i perf.data > profile.perf.txt`, or record with `perf record -g`"),
+    Known("the output of `perf trace`, which has system calls and no stacks", re.compile(rb"\A\s*(?:[^\n]*\n){0,3}?\s*\d+\.\d{3} \(\s*(?:\d+\.\d{3} ms|\s*)\s*\): "), "record with `perf record -g`"),
+    Known("the output of `perf c2c`, which has cache lines and no stacks", re.compile(rb"\A\s*={20,}\s+Trace Event Information"), "record with `perf record -g`"),
+    Known("the output of `perf mem` or `perf diff`", re.compile(rb"\A(?:#[^\n]*\n)*#\s*Baseline\s+Delta"), "run `hotspot diff BEFORE AFTER` on two profiles"),
     Known("the output of `perf annotate`", re.compile(rb"\A\s*Percent\s*\|\s+Source code"), "run `perf script -i perf.data > profile.perf.txt`"),
     Known("the raw dump of `perf script -D`", re.compile(rb"\A\s*0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: event: \d+"), "run `perf script` without -D"),
     Known("a report of `pprof -top`, `-peek` or the like", _starts(rb"(?:File: [^\n]*\n)?(?:Build ID: [^\n]*\n)?Type: \w+\n"), "give hotspot the profile itself, or the output of `pprof -raw`"),
@@ -67,8 +72,16 @@ _KNOWN = (
     Known("Flight Recorder events as JSON", _starts(rb'\{\s*"recording": ?\{\s*"events"'), "give hotspot the .jfr file itself, or `jfr print` without --json"),
     Known("the report of heaptrack_print", _starts(rb"reading file \"[^\n]*please wait"), "run `heaptrack_print -f FILE -F heap.folded`"),
     Known("the binary data of gprof (gmon.out)", _starts(rb"gmon[\x00-\x02]"), "run `gprof PROGRAM gmon.out > gprof.txt` and give hotspot that"),
+    Known("a trace of the kernel's functions (ftrace)", re.compile(rb"\A\s*# tracer: "), "record with `perf record -g`, or `perf ftrace` data as trace events"),
+    Known("a report of OProfile", re.compile(rb"\A(?:Using [^\n]*\n)*(?:CPU: [^\n]*\n)?Counted \w+ events"), "record with `perf record -g`"),
+    Known("a trace of PHP's Xdebug for people", re.compile(rb"\A\s*TRACE START \["), "set xdebug.trace_format=1 and trace again, or xdebug.mode=profile"),
+    Known("a report of LuaJIT's profiler", re.compile(rb"\A\s*\d{1,3}%  \S[^\n]*\n(?:\s*(?:--|<-|->)?\s*\d{1,3}%  )"), "run `luajit -jp=G SCRIPT`, which prints stacks"),
+    Known("a profile of Perl's NYTProf", _starts(rb"NYTProf \d+ \d+\n"), "run `nytprofcalls FILE > profile.folded`, or `nytprofcg` for callgrind"),
+    Known("a report of ruby-prof", _starts(rb"(?:Measure Mode: |Thread ID: )\S"), "print it with RubyProf::CallTreePrinter (callgrind)"),
+    Known("the tree of async-profiler", re.compile(rb"\A\s*<!doctype html.{0,400}<title>Tree view", re.DOTALL | re.IGNORECASE), "write a flame graph or `-o collapsed`"),
+    Known("the trace of D's -profile", re.compile(rb"\A-{18}\n\t *\d+\t\S"), "record with `perf record -g`"),
     Known("a picture of a call graph (Graphviz)", _starts(rb"digraph\s"), "give hotspot the profile that it was drawn from"),
-    Known("an Instruments trace table", re.compile(rb"\A\s*<\?xml.{0,200}<trace-(?:query-result|toc)", re.DOTALL), "convert it with an `xctrace` exporter to speedscope, or record with `sample PID`"),
+    Known("an Instruments table without stacks", re.compile(rb"\A\s*<\?xml.{0,200}<trace-(?:query-result|toc)", re.DOTALL), "export the table of stacks: `xctrace export --input FILE --xpath '/trace-toc/run/data/table[@schema=\"time-profile\"]'`"),
 )  # fmt: skip  # a table reads best a row a line
 
 

@@ -71,11 +71,18 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             snapshots[-1].nodes.append((number, node))
     detailed = [snapshot for snapshot in snapshots if snapshot.nodes]
     if not detailed:
-        raise EmptyProfile(source.path, "no snapshot has a tree of the heap", hint="run massif with --detailed-freq=1")
+        raise EmptyProfile(
+            source.path, "no snapshot has a tree of the heap", hint="run massif with --detailed-freq=1"
+        )
     peak = next((s for s in detailed if s.tree == "peak"), max(detailed, key=lambda s: s.heap))
     stacks = Stacks(ValueType("inuse_space", "bytes"))
     _add(stacks, peak, source.path)
-    losses = [Loss(LossKind.DROPPED, f"the other {len(snapshots) - 1:,} snapshots, and what was freed before the peak")]
+    losses = [
+        Loss(
+            LossKind.DROPPED,
+            f"the other {len(snapshots) - 1:,} snapshots, and what was freed before the peak",
+        )
+    ]
     if peak.extra:
         losses.append(Loss(LossKind.DROPPED, f"{peak.extra:,} bytes that the allocator needs beside them"))
     if peak.stacks:
@@ -90,7 +97,11 @@ def _set(snapshot: _Snapshot, key: str, value: str, path: str, line: int) -> Non
         return
     if not re.fullmatch(r"\d{1,18}", value):
         raise MalformedProfile(path, f"{key} is no whole number", line=line)
-    setattr(snapshot, {"mem_heap_B": "heap", "mem_heap_extra_B": "extra", "mem_stacks_B": "stacks"}[key], int(value))
+    setattr(
+        snapshot,
+        {"mem_heap_B": "heap", "mem_heap_extra_B": "extra", "mem_stacks_B": "stacks"}[key],
+        int(value),
+    )
 
 
 def _add(stacks: Stacks, snapshot: _Snapshot, path: str) -> None:
@@ -129,4 +140,6 @@ def _frame(stacks: Stacks, text: str) -> int:
     place = found["place"] or ""
     if located := _SOURCE.fullmatch(place):
         return stacks.builder.frames.intern(name, located["file"], int(located["line"]))
-    return stacks.builder.frames.intern(name, module=place.removeprefix("in ") if place.startswith("in ") else "")
+    return stacks.builder.frames.intern(
+        name, module=place.removeprefix("in ") if place.startswith("in ") else ""
+    )

@@ -60,6 +60,7 @@ _BUILT_IN = (
     "spindump",
     "instruments_text",
     "massif",
+    "xdebug_trace",
     "bpftrace",
     "pmcstat",
     "perf_json",
@@ -67,6 +68,7 @@ _BUILT_IN = (
     "macos_sample",
     "dtrace",
     "austin",
+    "uniq_stacks",
     "folded",
 )
 _MAX_REDIRECTS = 3

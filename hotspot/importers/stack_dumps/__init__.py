@@ -61,12 +61,15 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if empty:
         losses.append(Loss(LossKind.DROPPED, f"{empty:,} threads without a frame are left out", empty))
     if dialect.shows_waiting:
-        losses.append(Loss(LossKind.DROPPED, "whether a thread ran or waited: each stack counts as one sample"))
+        losses.append(
+            Loss(LossKind.DROPPED, "whether a thread ran or waited: each stack counts as one sample")
+        )
     provenance = Provenance(source.path, source.sha256, INFO.name, dialect.producer, losses=tuple(losses))
     return [stacks.build(provenance)]
 
 
 def _dialect(text: str) -> Dialect | None:
+    text = text.replace("\r\n", "\n")
     return next((dialect for dialect in DIALECTS if dialect.looks.search(text)), None)
 
 
