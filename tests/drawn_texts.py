@@ -825,6 +825,25 @@ TRACE END   [2021-10-11 08:14:52.345678]
             strlen 300000,300000
         """,
     ),
+    "import-time": Drawn(
+        "Python",
+        """\
+warming up
+import time: self [us] | cumulative | imported package
+import time:       182 |        182 |   _codecs
+import time:      1024 |       1206 | codecs
+import time:         7 |          7 |     zlib
+import time:        10 |         17 |   gzip
+import time:         3 |         20 | app.main
+""",
+        """
+        app.main 20,3
+          gzip 17,10
+            zlib 7,7
+        codecs 1206,1024
+          _codecs 182,182
+        """,
+    ),
     "uniq-stacks": Drawn(
         "",
         """\

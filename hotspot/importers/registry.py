@@ -61,6 +61,7 @@ _BUILT_IN = (
     "instruments_text",
     "massif",
     "xdebug_trace",
+    "import_time",
     "bpftrace",
     "pmcstat",
     "perf_json",
