@@ -2,8 +2,8 @@
 
 ::
 
-    	total time  =       10.25 secs   (10250 ticks @ 1000 us, 1 processor)
-    	total alloc = 90,486,853,312 bytes  (excludes profiling overheads)
+        total time  =       10.25 secs   (10250 ticks @ 1000 us, 1 processor)
+        total alloc = 90,486,853,312 bytes  (excludes profiling overheads)
                                                   individual      inherited
     COST CENTRE  MODULE SRC            no. entries  %time %alloc   %time %alloc  ticks  bytes
     MAIN         MAIN   <built-in>     168       0    2.6    0.0   100.0  100.0    510 456096
@@ -28,9 +28,13 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("ghc-prof", "GHC time and allocation profile", (".prof",))
 
 _TITLE = re.compile(r"Time and Allocation Profiling Report\b")
-_TIME = re.compile(r"\s*total time\s*=\s*[\d.,]+ secs\s+\((?P<ticks>\d{1,15}) ticks @ (?P<tick>\d{1,9}) (?P<unit>us|ms)\b")
+_TIME = re.compile(
+    r"\s*total time\s*=\s*[\d.,]+ secs\s+\((?P<ticks>\d{1,15}) ticks @ (?P<tick>\d{1,9}) (?P<unit>us|ms)\b"
+)
 _ALLOC = re.compile(r"\s*total alloc\s*=\s*(?P<bytes>[\d,]{1,25}) bytes\b")
-_HEADING = re.compile(r"\s*COST CENTRE\s+MODULE\s+(?:SRC\s+)?(?:no\.\s+)?entries\s+%time\s+%alloc\s+%time\s+%alloc.*")
+_HEADING = re.compile(
+    r"\s*COST CENTRE\s+MODULE\s+(?:SRC\s+)?(?:no\.\s+)?entries\s+%time\s+%alloc\s+%time\s+%alloc.*"
+)
 _SHARE = r"\d{1,3}\.\d"
 _ROW = re.compile(
     r"(?P<indent>\s*)(?P<name>\S.*?)\s+(?P<module>[\w.']+)\s+(?:(?P<source>[^\s\d].*?|\d*\D\S*)\s+)?(?:\d{1,18}\s+)?\d{1,18}"

@@ -139,7 +139,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     )
     losses = [loss]
     if report.skipped:
-        lines = f"{report.skipped:,} lines of the call graph could not be read, first line {report.first_skipped}"
+        lines = (
+            f"{report.skipped:,} lines of the call graph could not be read, first line {report.first_skipped}"
+        )
         losses.append(Loss(LossKind.SKIPPED, lines, report.skipped))
     return [builder.build(Provenance(source.path, source.sha256, INFO.name, "gprof", losses=tuple(losses)))]
 

@@ -4,8 +4,8 @@
 
     JAVA PROFILE 1.0.1, created Fri Dec 18 16:33:00 2009
     TRACE 300556: (thread=200001)
-    	app.Store.close(Store.java:229)
-    	app.Main.main(Main.java:68)
+        app.Store.close(Store.java:229)
+        app.Main.main(Main.java:68)
     CPU SAMPLES BEGIN (total = 310) Fri Dec 18 16:33:04 2009
     rank   self  accum   count trace method
        1 40.32% 40.32%     125 300556 app.Store.close
@@ -32,12 +32,16 @@ from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Sou
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
-INFO = ImporterInfo("hprof-text", "Java HPROF agent text (cpu=samples, cpu=times, heap=sites)", (".hprof.txt",))
+INFO = ImporterInfo(
+    "hprof-text", "Java HPROF agent text (cpu=samples, cpu=times, heap=sites)", (".hprof.txt",)
+)
 
 _TITLE = re.compile(r"\s*JAVA PROFILE \d[\d.]*, created ")
 _THREAD = re.compile(r'THREAD START \(.*?\bid = ?(?P<id>\d{1,18}), name="(?P<name>.*?)"(?:, group=.*)?\)\s*')
 _TRACE = re.compile(r"TRACE (?P<id>\d{1,18}):(?: \(thread=(?P<thread>\d{1,18})\))?\s*")
-_BEGIN = re.compile(r"(?P<table>CPU SAMPLES|CPU TIME \(ms\)|SITES) BEGIN \((?:total = (?P<total>\d{1,18})|[^)]*)\).*")
+_BEGIN = re.compile(
+    r"(?P<table>CPU SAMPLES|CPU TIME \(ms\)|SITES) BEGIN \((?:total = (?P<total>\d{1,18})|[^)]*)\).*"
+)
 _END = re.compile(r"(?:CPU SAMPLES|CPU TIME \(ms\)|SITES) END\s*")
 _CPU_ROW = re.compile(
     r"\s*\d+\s+(?P<share>\d+[.,]\d+)%\s+\d+[.,]\d+%\s+(?P<count>\d{1,18})\s+(?P<trace>\d{1,18})\s+(?P<method>\S.*?)\s*"
@@ -163,14 +167,21 @@ def _profile(source: Source, file: _File, table: _Table) -> Profile:
         )
     losses = list(file.skipped.losses("no row of a table"))
     if unknown:
-        losses.append(Loss(LossKind.DROPPED, f"{unknown:,} stacks are not in the file; their leaf is known", unknown))
+        losses.append(
+            Loss(LossKind.DROPPED, f"{unknown:,} stacks are not in the file; their leaf is known", unknown)
+        )
     if table.name == "CPU TIME (ms)":
         losses.append(Loss(LossKind.ROUNDED, "times are computed from shares of two decimals"))
-    elif table.name == "CPU SAMPLES" and (missing := table.total - sum(int(row["count"]) for row in table.rows)) > 0:
+    elif (
+        table.name == "CPU SAMPLES"
+        and (missing := table.total - sum(int(row["count"]) for row in table.rows)) > 0
+    ):
         text = f"the table says {table.total:,} samples; {missing:,} are under its cutoff and not in the file"
         losses.append(Loss(LossKind.PRUNED, text, missing))
     if file.repeated:
-        losses.append(Loss(LossKind.DROPPED, f"{file.repeated} earlier tables are left out: the last one holds all"))
+        losses.append(
+            Loss(LossKind.DROPPED, f"{file.repeated} earlier tables are left out: the last one holds all")
+        )
     if not table.ended:
         losses.append(Loss(LossKind.TRUNCATED, "the table has no end: the file ends early"))
     provenance = Provenance(source.path, source.sha256, INFO.name, "Java HPROF agent", losses=tuple(losses))

@@ -28,12 +28,20 @@ INFO = ImporterInfo("pprof-text", "pprof -raw and -traces text", (".traces.txt",
 
 _RAW_HEAD = re.compile(r"^Samples:\r?\n(?P<types>\S+/\S*(?: \S+/\S*)*) *\r?$", re.MULTILINE)
 _RAW_SAMPLE = re.compile(r"\s*(?P<values>-?\d{1,19}(?:\s+-?\d{1,19})*):(?P<ids>(?: \d{1,18})*)\s*")
-_LOCATION = re.compile(r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+ (?:M=(?P<mapping>\d{1,9}) )?(?:\[F\] )?(?P<line>.*)")
-_FUNCTION = re.compile(r"(?P<name>.*) (?P<file>.*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?\s*", re.DOTALL)
-_MAPPING = re.compile(r"(?P<id>\d{1,9}): 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ (?P<file>.*?)(?: [0-9a-f]*)?(?: ?\[\w+\])*\s*")
+_LOCATION = re.compile(
+    r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+ (?:M=(?P<mapping>\d{1,9}) )?(?:\[F\] )?(?P<line>.*)"
+)
+_FUNCTION = re.compile(
+    r"(?P<name>.*) (?P<file>.*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?\s*", re.DOTALL
+)
+_MAPPING = re.compile(
+    r"(?P<id>\d{1,9}): 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ (?P<file>.*?)(?: [0-9a-f]*)?(?: ?\[\w+\])*\s*"
+)
 _DURATION = re.compile(r"^Duration: (?P<seconds>\d{1,9}(?:\.\d{1,9})?)", re.MULTILINE)
 
-_TRACES_HEAD = re.compile(r"\A(?:[A-Z][\w ]*: [^\n]*\n|[A-Z][^\n]*\n){0,12}-{10,}\+-{10,}\r?\n *(?:\S+: {1,10}\S|-?[\d.]+\S* {3}\S)")
+_TRACES_HEAD = re.compile(
+    r"\A(?:[A-Z][\w ]*: [^\n]*\n|[A-Z][^\n]*\n){0,12}-{10,}\+-{10,}\r?\n *(?:\S+: {1,10}\S|-?[\d.]+\S* {3}\S)"
+)
 _TYPE = re.compile(r"^Type: (?P<type>\S+)", re.MULTILINE)
 _RULE = re.compile(r"-{10,}\+-{10,}\s*")
 _LEAF = re.compile(r"\s*(?P<number>-?\d{1,18}(?:\.\d{1,6})?)(?P<unit>[A-Za-zµ]*) {3}(?P<name>\S.*?)\s*")
@@ -45,7 +53,9 @@ _LONG_UNITS = {"mins": 60 * 10**9, "hrs": 3600 * 10**9, "days": 86400 * 10**9, "
 def detect(head: Head) -> Match:
     """The heading of the samples of ``-raw``, or the rule of ``-traces`` with a stack below it."""
     text = head.text
-    if _RAW_HEAD.search(text) and text.lstrip().startswith(("PeriodType:", "Period:", "Time:", "Duration:", "Samples:", "Comment", "Doc")):
+    if _RAW_HEAD.search(text) and text.lstrip().startswith(
+        ("PeriodType:", "Period:", "Time:", "Duration:", "Samples:", "Comment", "Doc")
+    ):
         return Match.YES
     return Match.YES if _TRACES_HEAD.match(text) else Match.NO
 
@@ -81,7 +91,9 @@ def _read_raw(text: str, source: Source) -> Profile:
         values = [int(value) for value in sample["values"].split()]
         chain = sample["ids"].split()
         if len(values) != len(types):
-            raise MalformedProfile(source.path, f"{len(values)} values of {len(types)} types", line=first + number)
+            raise MalformedProfile(
+                source.path, f"{len(values)} values of {len(types)} types", line=first + number
+            )
         if unknown := next((key for key in chain if key not in ids), None):
             raise MalformedProfile(source.path, f"location {unknown} is not in the file", line=first + number)
         stacks.add([frame for key in reversed(chain) for frame in ids[key]], *values)
@@ -133,7 +145,9 @@ def _raw_frames(
         for text in reversed(functions):
             found = _FUNCTION.fullmatch(text)
             kind = Kind.INLINED if frames else Kind.USER
-            name, file, line = (found["name"], found["file"], max(int(found["line"]), 0)) if found else ("", "", 0)
+            name, file, line = (
+                (found["name"], found["file"], max(int(found["line"]), 0)) if found else ("", "", 0)
+            )
             frames.append(stacks.builder.frames.intern(name or UNKNOWN, file, line, module, kind))
         ids[key] = frames
     return ids
@@ -164,8 +178,12 @@ def _read_traces(text: str, source: Source) -> Profile:
         stacks.add([_traced(stacks, name) for name in reversed(names)], _value(leaf))
     losses = list(skipped.losses("no frame and no value"))
     if unit != "count":
-        losses.append(Loss(LossKind.ROUNDED, "values are printed for people, with two decimals (`pprof -raw` is exact)"))
-    return stacks.build(Provenance(source.path, source.sha256, INFO.name, "pprof -traces", losses=tuple(losses)))
+        losses.append(
+            Loss(LossKind.ROUNDED, "values are printed for people, with two decimals (`pprof -raw` is exact)")
+        )
+    return stacks.build(
+        Provenance(source.path, source.sha256, INFO.name, "pprof -traces", losses=tuple(losses))
+    )
 
 
 def _base(unit: str) -> tuple[str, int]:
@@ -185,4 +203,6 @@ def _value(leaf: re.Match[str]) -> int:
 
 def _traced(stacks: Stacks, name: str) -> int:
     inlined = name.endswith(" (inline)")
-    return stacks.builder.frames.intern(name.removesuffix(" (inline)"), kind=Kind.INLINED if inlined else Kind.USER)
+    return stacks.builder.frames.intern(
+        name.removesuffix(" (inline)"), kind=Kind.INLINED if inlined else Kind.USER
+    )

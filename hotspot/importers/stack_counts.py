@@ -33,22 +33,33 @@ _BANNER = re.compile(
     r"(?:Tracing|Sampling) .*\.\.\. *(?:Hit Ctrl-C to end\.?|\^C)?.*|\^C|Detaching\.\.\.|WARNING: .*|\d\d:\d\d:\d\d|\s*"
 )
 _OFF_CPU = re.compile(r"^Tracing (?:blocked|off-CPU|off-wake) time \(us\)", re.MULTILINE | re.IGNORECASE)
-_PROCESS = re.compile(r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)\s*|\s+(?P<other>\S.*) \[\d{1,10}\]\s*")
+_PROCESS = re.compile(
+    r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)\s*|\s+(?P<other>\S.*) \[\d{1,10}\]\s*"
+)
 _COUNT = re.compile(r"\s+(?P<count>\d{1,18})\s*")
 _DELIMITER = re.compile(r"\s+-{2,}\s*")
-_STAP = re.compile(r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?\s*")
+_STAP = re.compile(
+    r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?\s*"
+)
 _BCC = re.compile(
     r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?\s*"
 )
 _BCC_LOOKS = re.compile(r"^ {4,}-\s+\S.* \(\d+\)\r?\n\s+\d+\s*$", re.MULTILINE)
-_STACKCOUNT_LOOKS = re.compile(r"^Tracing .*functions? for .*\n(?:.*\n){0,3}?(?: {2}\S.*\n)+ {4}(?:\S.* \[\d+\]\r?\n {4})?\d+\s*$", re.MULTILINE)
+_STACKCOUNT_LOOKS = re.compile(
+    r"^Tracing .*functions? for .*\n(?:.*\n){0,3}?(?: {2}\S.*\n)+ {4}(?:\S.* \[\d+\]\r?\n {4})?\d+\s*$",
+    re.MULTILINE,
+)
 _STAP_LOOKS = re.compile(r"^ ?0x[0-9a-f]+ : \S.*(?:\r?\n ?0x[0-9a-f]+ : \S.*)*\r?\n\s+\d+\s*$", re.MULTILINE)
 
 
 def detect(head: Head) -> Match:
     """A stack that ends in a process and a count, or SystemTap's frames above one."""
     text = head.text
-    return Match.YES if any(looks.search(text) for looks in (_BCC_LOOKS, _STACKCOUNT_LOOKS, _STAP_LOOKS)) else Match.NO
+    return (
+        Match.YES
+        if any(looks.search(text) for looks in (_BCC_LOOKS, _STACKCOUNT_LOOKS, _STAP_LOOKS))
+        else Match.NO
+    )
 
 
 @dataclass
@@ -116,6 +127,12 @@ def _ids(stacks: Stacks, stack: _Open) -> list[int]:
         label = parse_label(text)
         kernel = position < stack.kernel or module == "kernel"
         ids.append(
-            intern(label.name, label.file, label.line, module or label.module, Kind.KERNEL if kernel else label.kind)
+            intern(
+                label.name,
+                label.file,
+                label.line,
+                module or label.module,
+                Kind.KERNEL if kernel else label.kind,
+            )
         )
     return ids

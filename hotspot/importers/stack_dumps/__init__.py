@@ -61,7 +61,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if empty:
         losses.append(Loss(LossKind.DROPPED, f"{empty:,} threads without a frame are left out", empty))
     if dialect.shows_waiting:
-        losses.append(Loss(LossKind.DROPPED, "whether a thread ran or waited: each stack counts as one sample"))
+        losses.append(
+            Loss(LossKind.DROPPED, "whether a thread ran or waited: each stack counts as one sample")
+        )
     provenance = Provenance(source.path, source.sha256, INFO.name, dialect.producer, losses=tuple(losses))
     return [stacks.build(provenance)]
 

@@ -54,7 +54,9 @@ def _search(pattern: str) -> re.Pattern[str]:
 # -- Java: jstack, jcmd Thread.print and Thread.dump_to_file, kill -3, Android's traces.txt ------------------------
 
 _AT = re.compile(r"\s+at (?P<text>\S.*?)\s*")
-_ANDROID_NATIVE = re.compile(r"\s+(?:native: )?#\d+ pc [0-9a-f]+  (?P<module>\S+)(?: \((?P<name>.*?)(?:\+\d+)?\))?(?: \(BuildId: .*)?\s*")
+_ANDROID_NATIVE = re.compile(
+    r"\s+(?:native: )?#\d+ pc [0-9a-f]+  (?P<module>\S+)(?: \((?P<name>.*?)(?:\+\d+)?\))?(?: \(BuildId: .*)?\s*"
+)
 _BARE = re.compile(r"\s{2,}(?P<text>[\w$.@/<>+-]+\([^()]*\))\s*")
 _FORCED = re.compile(r" - (?P<name>[^(\s]+)\(.*?\) @bci=-?\d+(?:, line=(?P<line>\d{1,9}))?.*")
 
@@ -80,7 +82,9 @@ def _java_forced(line: str) -> Place | None:
 # -- native: gdb, pstack, eu-stack, lldb ---------------------------------------------------------------------------
 
 _GDB = re.compile(r"#\d+ +(?:0x[0-9a-f]+ +(?:in +)?)?(?P<text>\S.*?)\s*")
-_GDB_PLACE = re.compile(r"(?P<text>.*) (?:at (?P<file>\S.*?):(?P<line>\d{1,9})|from (?P<module>\S.*))", re.DOTALL)
+_GDB_PLACE = re.compile(
+    r"(?P<text>.*) (?:at (?P<file>\S.*?):(?P<line>\d{1,9})|from (?P<module>\S.*))", re.DOTALL
+)
 _EU_MODULE = re.compile(r"(?P<text>(?!- ).*?|)(?: ?- 1)?(?: ?- (?P<module>\S.*))?")
 _LLDB = re.compile(
     r"[* ]+frame #\d+: 0x[0-9a-f]+ (?:(?P<module>[^`]+)`)?(?P<name>.+?)(?: \+ \d+)?"
@@ -97,7 +101,9 @@ def _gdb(line: str) -> Place | None:
     if place:
         text = place["text"]
     name = without_arguments(text)
-    file, number, module = (place["file"] or "", int(place["line"] or 0), place["module"] or "") if place else ("", 0, "")
+    file, number, module = (
+        (place["file"] or "", int(place["line"] or 0), place["module"] or "") if place else ("", 0, "")
+    )
     return UNKNOWN if name == "??" else name, file, number, module
 
 
@@ -114,7 +120,12 @@ def _lldb(line: str) -> Place | None:
     found = _LLDB.fullmatch(line)
     if found is None:
         return None
-    return _without_last_group(found["name"]), found["file"] or "", int(found["line"] or 0), found["module"] or ""
+    return (
+        _without_last_group(found["name"]),
+        found["file"] or "",
+        int(found["line"] or 0),
+        found["module"] or "",
+    )
 
 
 def without_arguments(text: str) -> str:
