@@ -55,8 +55,6 @@ _KNOWN = (
     Known("a report of google-pprof", _starts(rb"Total: [\d.]+ (?:samples|MB|objects)\n\s+[\d.]+\s+[\d.]+%"), "give hotspot the profile itself, or the output of `google-pprof --raw`"),
     Known("the printed report of cProfile", _starts(rb"(?:[^\n]*\n\s*)?\d+ function calls (?:\(\d+ primitive calls\) )?in [\d.]+"), "save the profile with `python -m cProfile -o profile.pstats`"),
     Known("the printed report of pyinstrument", re.compile(rb"\A\s*_\s+\._\s+__/__"), "run `pyinstrument -r speedscope -o profile.speedscope.json`"),
-    Known("a page of pyinstrument", re.compile(rb"\A\s*<!doctype html.{0,40000}pyinstrumentHTMLRenderer", re.DOTALL | re.IGNORECASE), "run `pyinstrument -r speedscope -o profile.speedscope.json`"),
-    Known("a saved session of pyinstrument", _starts(rb'\{"start_time".{0,200}"min_interval"'), "run `pyinstrument --load FILE -r speedscope -o profile.speedscope.json`"),
     Known("a page of memray", re.compile(rb"\A\s*<!doctype html.{0,20000}<title>memray", re.DOTALL | re.IGNORECASE), "give hotspot memray's .bin capture"),
     Known("statistics of memray", _starts(rb'\{\s*"total_num_allocations"'), "give hotspot memray's .bin capture"),
     Known("a table of memray", _starts(rb"allocator,num_allocations,size,tid"), "give hotspot memray's .bin capture"),

@@ -44,8 +44,6 @@ FILES = {
     "google-pprof": b"Total: 15 samples\n       5  33.3%  33.3%        5  33.3% memcmp\n",
     "the printed report of cProfile": b"         233684 function calls (19433 primitive calls) in 1.203 seconds\n\n   Ordered by\n",
     "the printed report of pyinstrument": b"\n  _     ._   __/__   _ _  _  _ _/_   Recorded: 04:55:06\n",
-    "a page of pyinstrument": b"<!DOCTYPE html>\n<html><script>var pyinstrumentHTMLRenderer=function(){}</script>",
-    "a saved session of pyinstrument": b'{"start_time": 1.5, "duration": 1.2, "min_interval": 0.001}',
     "a page of memray": b"<!DOCTYPE html>\n<html><head><title>memray - flamegraph report</title>",
     "statistics of memray": b'{\n  "total_num_allocations": 539542,',
     "a table of memray": b"allocator,num_allocations,size,tid,thread_name,stack_trace\n",
