@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,6 +174,7 @@ def _sides(
             hint="hotspot bench run 'COMMAND A' 'COMMAND B', or set benchmark_command in hotspot.toml",
         )
     split = [words_of(text) for text in commands] or [config.benchmark_command]
+    _refuse_words(commands, split)
     if not revisions:
         cwd = Path.cwd() if commands else config.root
         known = [None if commands else checked_out_now(config)] * len(
@@ -186,6 +188,20 @@ def _sides(
         config, split[0], [*revisions, None] if len(revisions) == 1 else [*revisions]
     ) as sides:
         yield sides
+
+
+def _refuse_words(commands: tuple[str, ...], split: list[tuple[str, ...]]) -> None:
+    """Refuse one command that was typed as several words, as in ``bench run -- python3 app.py``.
+
+    Raises:
+        UsageError: the first is a program, another is none.
+    """
+    programs = [shutil.which(words[0]) is not None for words in split]
+    if programs[0] and not all(programs):
+        raise UsageError(
+            f"{commands[programs.index(False)]}: command not found",
+            hint=f"each command is one quoted text: hotspot bench run {shlex.quote(' '.join(commands))}",
+        )
 
 
 @command.group("baseline")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hotspot.cli.inputs import read_profile
+from hotspot.cli.inputs import project_config, read_profile
 from hotspot.cli.lifecycle import name_argument
 from hotspot.cli.measuring import (
     before_option,
@@ -88,9 +88,12 @@ def worklog(ours: str | None, competitor: str | None, project: Path | None) -> N
 @input_options
 def research_note(topic: str, profile: str | None, inputs: InputOptions) -> None:
     """Begin research/NN-TOPIC.md with what is hot, and what to ask of those who do the same faster."""
-    from hotspot.workflow.documents.research import hotspot_table, slug, topic_note, write_note
+    from hotspot.workflow.documents.research import hotspot_table, note_named, slug, topic_note, write_note
 
     name = slug(topic)
+    if (begun := note_named(project_config(inputs), name)) is not None:
+        click.echo(f"there already: {os.path.relpath(begun)}")
+        return
     read, config = read_profile(profile, inputs)
     rows, source = hotspot_table(read)
     path = write_note(config, name, topic_note(topic, rows, source))
@@ -121,7 +124,10 @@ def lessons(name: str, project: Path | None, output: Output) -> None:
 )
 @project_option
 def commit_message(name: str | None, message: Path | None, project: Path | None) -> None:
-    """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster."""
+    """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster.
+
+    Commits that claim no speed, merges, reverts and those that are to be folded into another (fixup!) pass the check.
+    """
     from hotspot.workflow.documents.commit_message import check
     from hotspot.workflow.documents.commit_message import commit_message as written
 
@@ -132,7 +138,9 @@ def commit_message(name: str | None, message: Path | None, project: Path | None)
         click.echo(written(name or "", config), nl=False)
         return
     data = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
-    found = check(data.decode("utf-8", "replace"), config)
+    # git tells its hooks so that no editor is opened: https://git-scm.com/docs/githooks
+    edited = os.environ.get("GIT_EDITOR") != ":"
+    found = check(data.decode("utf-8", "replace"), config, edited=edited)
     for problem in found:
         note(problem)
     if found:

@@ -119,7 +119,7 @@ def project_config(inputs: InputOptions) -> Config:
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
     """Load, label, select and filter one profile."""
     with meter() as shown:
-        profile = _load(named, inputs, label, shown)
+        (profile,) = _recorded([_load(named, inputs, label, shown)], inputs)
     return apply_filters(profile, filters_from(inputs))
 
 
@@ -138,6 +138,10 @@ def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
             missing &= unmatched(profile, filters)
             profiles.append(apply_filters(profile, filters, must_match=False))
     refuse_unmatched(filters, missing)
+    return _recorded(profiles, inputs)
+
+
+def _recorded(profiles: Sequence[Profile], inputs: InputOptions) -> list[Profile]:
     return with_recordings(profiles, State(load_config(project=inputs.project).state_directory))
 
 

@@ -143,7 +143,8 @@ def judge_profiles(found: Diff, *, regression: bool) -> Finding:
         raise TooFewSamples(
             f"{runs[0]} profile{'s' if runs[0] != 1 else ''} before and {runs[1]} after decide nothing: "
             f"{LEAST_PROFILES} a side are needed, 5 are better",
-            hint="record runs of both in turn and give each with --before and --after",
+            hint="`hotspot record --runs 5 --against-rev COMMIT -- COMMAND` records both in turn; give each file it keeps "
+            "with --before or --after",
         )
     if found.basis == "screening" or found.interval is None:
         raise TooFewSamples(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot.analysis.benchmarks import MIN_MEASUREMENTS
 from hotspot.analysis.diff import Diff, diff
 from hotspot.benchmarks.compare import Comparison, compare_results
 from hotspot.benchmarks.load import is_results, load_side
@@ -117,11 +118,12 @@ class NoBenchmark(UsageError):
     """There is nothing to run again: no command, or no commit to go back to."""
 
 
-def check_rerun(config: Config, commit: str | None) -> str:
+def check_rerun(config: Config, commit: str | None, rounds: int) -> str:
     """Return the commit to go back to.
 
     Raises:
         NoBenchmark: the benchmark cannot be run on both sides.
+        UsageError: so few runs could not be judged; better to know before they are made.
     """
     give = "give --before FILE and --after FILE"
     if not config.benchmark_command:
@@ -132,6 +134,8 @@ def check_rerun(config: Config, commit: str | None) -> str:
         raise NoBenchmark("no commit was recorded at the start: there is nothing to go back to", hint=give)
     if not has_commit(config.root, commit):
         raise NoBenchmark(f"the commit at the start, {commit[:12]}, is gone from the repository", hint=give)
+    if rounds < MIN_MEASUREMENTS:
+        raise UsageError(f"{rounds} runs a side decide nothing: {MIN_MEASUREMENTS} are needed")
     return commit
 
 

@@ -110,7 +110,7 @@ def verify(name: str, config: Config, measure: Measure, *, today: datetime.date)
         stands_for = origin.results if origin else record.results if record else None
         supplied = read_supplied(measure.before, measure.after, stands_for)
     else:
-        check_rerun(config, _commit(origin, record))
+        check_rerun(config, _commit(origin, record), measure.rounds)
     how = "from files" if supplied else "both sides run in turn"
 
     def begin(stored: StoredIssue) -> Issue:
@@ -183,7 +183,7 @@ class _Work:
         return self.report(finding, attribution, "supplied", commands)
 
     def _again(self) -> Report:
-        commit = check_rerun(self.config, _commit(self.origin, self.record))
+        commit = check_rerun(self.config, _commit(self.origin, self.record), self.measure.rounds)
         folder = folder_of(self.stored, self.config)
         number = len(list(folder.glob("verify-*.json"))) + 1
         data = folder / f"verify-{number}.json"
