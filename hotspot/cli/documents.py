@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hotspot.cli.inputs import read_profile
+from hotspot.cli.inputs import project_config, read_profile
 from hotspot.cli.lifecycle import name_argument
 from hotspot.cli.measuring import (
     before_option,
@@ -88,9 +88,12 @@ def worklog(ours: str | None, competitor: str | None, project: Path | None) -> N
 @input_options
 def research_note(topic: str, profile: str | None, inputs: InputOptions) -> None:
     """Begin research/NN-TOPIC.md with what is hot, and what to ask of those who do the same faster."""
-    from hotspot.workflow.documents.research import hotspot_table, slug, topic_note, write_note
+    from hotspot.workflow.documents.research import hotspot_table, note_named, slug, topic_note, write_note
 
     name = slug(topic)
+    if (begun := note_named(project_config(inputs), name)) is not None:
+        click.echo(f"there already: {os.path.relpath(begun)}")
+        return
     read, config = read_profile(profile, inputs)
     rows, source = hotspot_table(read)
     path = write_note(config, name, topic_note(topic, rows, source))

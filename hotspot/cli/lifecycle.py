@@ -248,8 +248,11 @@ def brief(name: str, project: Path | None, output: Output) -> None:
     from hotspot.report.brief import brief_markdown
     from hotspot.report.table import Report
     from hotspot.workflow.lifecycle.brief import brief
+    from hotspot.workflow.lifecycle.brief_record import note_brief
 
-    made = brief(name, load_config(project=project))
+    config = load_config(project=project)
+    made = brief(name, config)
+    note_brief(made.stored, config, datetime.date.today())
     text = brief_markdown(made)
     if output.for_people:
         output.write_text(text)

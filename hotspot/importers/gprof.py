@@ -1,4 +1,4 @@
-"""What `gprof` prints: the flat profile and the call graph, in GNU's form and in BSD's.
+"""What `gprof` prints: the flat profile and the call graph, in GNU's form and in BSD's; VTune's ``gprof-cc`` report as well.
 
 ::
 
@@ -11,7 +11,7 @@
 A function's callers stand above its own line, its callees below. Times have two decimals. gprof sampled each function and
 counted each call, and divided a function's time among its callers by their calls: self times are exact, paths
 are an estimate. A cycle of functions that call each other shares one time; it is divided by calls as well.
-Without the call graph (``gprof -p``) functions stand alone. Source: the GNU gprof manual, "Interpreting gprof's Output".
+Without the call graph (``gprof -p``) functions stand alone. VTune prints no calls, and empty lines in place of rules. Source: the GNU gprof manual, "Interpreting gprof's Output".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.errors import EmptyProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers._collect import check_weights
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
@@ -33,10 +33,13 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("gprof", "gprof flat profile and call graph", (".gprof", ".prof.txt"))
 
 _GRAPH_HEAD = re.compile(r"\s*index\s+%(?:\s*time)?\s+self\s+(?:children|descend[ae]nts)\s+called\b.*")
+_VTUNE_HEAD = re.compile(r"\s*Index\s+% CPU Time:Total\s+CPU Time:Self\s+CPU Time:Children\s+Name\s.*")
 _FLAT_TITLE = re.compile(r"Flat profile:\s*|\s*%\s+cumulative\s+self\b.*")
 _RULE = re.compile(r"-{8,}\s*")
+_EMPTY = re.compile(r"\s*")
+_ENDS_GRAPH = re.compile(r"\f|\s*(?:This table describes|Index by function name|the time spent)")
 _TIME = r"\d{1,15}\.\d{1,6}"
-_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?\s\[(?P<index>\d{1,9})\]\s*"
+_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?\s+\[(?P<index>\d{1,9})\]\s*"
 _OWN = re.compile(
     rf"\[\d{{1,9}}\]\s+(?:{_TIME}|<?\d+%?)\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})"
     rf"(?:\s+(?P<calls>\d{{1,18}})(?:\+(?P<recursive>\d{{1,18}}))?)?\s+{_NAME}"
@@ -48,6 +51,7 @@ _WHOLE_CYCLE = re.compile(
 _CALL = re.compile(
     rf"\s+(?:(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+)?(?P<calls>\d{{1,18}})(?:/\d{{1,18}})?\s+{_NAME}"
 )
+_VTUNE_CALL = re.compile(rf"\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+(?P<calls>(?!))?{_NAME}")
 # share, cumulative, self; calls and the times per call where the function was compiled with -pg
 _FLAT = re.compile(
     rf"\s*(?:\d+\.\d+|<?\d+%?)\s+{_TIME}\s+(?P<self>{_TIME})(?:\s+(?P<calls>\d{{1,18}})\s+{_TIME}\s+{_TIME})?\s+(?P<name>\S.*?)"
@@ -61,7 +65,7 @@ _THOUSANDS = re.compile(r"\s+\(K\)\s+\(K\)")
 def detect(head: Head) -> Match:
     """The heading of the call graph, or that of the flat profile above rows of it."""
     lines = head.text.splitlines()
-    if any(_GRAPH_HEAD.fullmatch(line) for line in lines):
+    if any(_GRAPH_HEAD.fullmatch(line) or _VTUNE_HEAD.fullmatch(line) for line in lines):
         return Match.YES
     start = next((i for i, line in enumerate(lines) if _FLAT_TITLE.fullmatch(line)), None)
     if start is None:
@@ -127,8 +131,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "no function has a time: the program ended before gprof took a sample",
             hint="let it run for seconds, or count with `valgrind --tool=callgrind`",
         )
-    builder = ProfileBuilder((_time_type(text), ValueType("calls", "count")))
-    add_call_graph(builder, _graph(builder, functions, report))
+    types = (_time_type(text), ValueType("calls", "count"))
+    has_calls = any(function.calls for function in functions.values())
+    builder = ProfileBuilder(types if has_calls else types[:1])
+    add_call_graph(builder, _graph(builder, functions, report, has_calls))
     loss = (
         Loss(LossKind.APPROXIMATE, APPROXIMATE)
         if report.functions
@@ -155,30 +161,27 @@ def _time_type(text: str) -> ValueType:
 def _read(lines: Sequence[str]) -> _Report:
     report = _Report()
     entry: list[tuple[int, str]] | None = None  # lines of the open entry, in the call graph only
-    in_flat = False
+    rule, in_flat = _RULE, False
     for number, line in enumerate(lines, 1):
         if _GRAPH_HEAD.fullmatch(line):
             entry, in_flat = [], False
+        elif _VTUNE_HEAD.fullmatch(line):
+            entry, in_flat, rule = [], False, _EMPTY
         elif entry is None and _FLAT_TITLE.fullmatch(line):
             in_flat = True
         elif in_flat and (row := _FLAT.fullmatch(line)):
             function = _Function(row["name"], _thousandths(row["self"]), 0, int(row["calls"] or 0))
             report.flat[function.name].append(function)
-        elif entry is not None and (_RULE.fullmatch(line) or line.startswith("\f")):
+        elif entry is not None and rule.fullmatch(line):
             _add_entry(entry, report)
-            entry = [] if _RULE.fullmatch(line) else None
-        elif entry and not line.strip() and any(text.startswith("[") for _, text in entry):
-            entry = None  # the last entry of a graph ends in a rule: what follows explains it
+            entry = []
+        elif entry is not None and _ENDS_GRAPH.match(line):
+            entry = None
         elif entry is not None and line.strip():
-            if _is_explanation(line):
-                entry = None
-            else:
-                entry.append((number, line))
+            entry.append((number, line))
+    if entry:
+        _add_entry(entry, report)
     return report
-
-
-def _is_explanation(line: str) -> bool:
-    return line.strip().startswith(("This table describes", "Index by function name"))
 
 
 def _add_entry(entry: list[tuple[int, str]], report: _Report) -> None:
@@ -203,13 +206,13 @@ def _add_entry(entry: list[tuple[int, str]], report: _Report) -> None:
         found["cycle"] or "",
     )
     for number, line in entry[own + 1 :]:
-        call = _CALL.fullmatch(line)
+        call = _CALL.fullmatch(line) or _VTUNE_CALL.fullmatch(line)
         if call is None:
             _skip(report, number)
             continue
         time = _thousandths(call["self"] or "0") + _thousandths(call["children"] or "0")
         known_time, known_calls = report.edges.get((caller, call["index"]), (0, 0))
-        report.edges[caller, call["index"]] = known_time + time, known_calls + int(call["calls"])
+        report.edges[caller, call["index"]] = known_time + time, known_calls + int(call["calls"] or 0)
 
 
 def _skip(report: _Report, number: int) -> None:
@@ -217,7 +220,9 @@ def _skip(report: _Report, number: int) -> None:
     report.first_skipped = report.first_skipped or number
 
 
-def _graph(builder: ProfileBuilder, functions: dict[str, _Function], report: _Report) -> CallGraph:
+def _graph(
+    builder: ProfileBuilder, functions: dict[str, _Function], report: _Report, has_calls: bool
+) -> CallGraph:
     index = {key: i for i, key in enumerate(functions)}
     within: dict[str, int] = defaultdict(int)  # calls of a function by others of its cycle
     for (caller, callee), (_, calls) in report.edges.items():
@@ -232,7 +237,10 @@ def _graph(builder: ProfileBuilder, functions: dict[str, _Function], report: _Re
         edges[index[caller], index[callee]] = float(time)
     return CallGraph(
         frames=[_frame(builder, function.name) for function in functions.values()],
-        own=[[f.own for f in functions.values()], [f.calls for f in functions.values()]],
+        own=[
+            [f.own for f in functions.values()],
+            *([[f.calls for f in functions.values()]] if has_calls else []),
+        ],
         inclusive=[float(_inclusive(function, report)) for function in functions.values()],
         edges=edges,
     )

@@ -55,6 +55,14 @@ _BUILT_IN = (
     "stack_dumps",
     "pprof_text",
     "stack_counts",
+    "xctrace",
+    "simpleperf",
+    "async_profiler_text",
+    "call_tree_csv",
+    "spindump",
+    "instruments_text",
+    "xdebug_trace",
+    "import_time",
     "bpftrace",
     "pmcstat",
     "perf_json",
@@ -68,6 +76,7 @@ _BUILT_IN = (
     "macos_sample",
     "dtrace",
     "austin",
+    "uniq_stacks",
     "folded",
 )
 _MAX_REDIRECTS = 3

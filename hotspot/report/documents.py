@@ -97,16 +97,26 @@ def finished_report(finished: Finished) -> Report:
 
 
 def lessons_report(lessons: Lessons) -> Report:
-    """Return where the note is, how to keep the failed code, and whether the tree is back."""
-    back = {
-        None: "whether the working tree is back at the last verified state is not known",
-        True: f"the working tree is at {(lessons.since or '')[:12]}, where the attempt began",
-        False: f"the working tree is not back at {(lessons.since or '')[:12]}, where the attempt began",
-    }[lessons.clean]
-    return Report(
-        (
-            f"begun: {os.path.relpath(lessons.path)}",
-            f"to keep the failed code: {lessons.branch_command}",
-            back,
+    """Return where the note is, how to keep the failed code, and whether main is at the last verified state."""
+    code, main = lessons.code, lessons.main
+    parts: list[str | Cell | Table] = [
+        f"{'begun' if lessons.created else 'there already'}: {os.path.relpath(lessons.path)}",
+        f"the failed code is in {clean_sentence(code.where)}" if code.where else "the failed code is gone",
+    ]
+    if code.branch_command:
+        parts.append(f"to keep it: {clean_sentence(code.branch_command)}")
+    if code.files:
+        parts.append(f"still in the working tree: {clean_sentence(', '.join(code.files))}")
+    if main is None or main.verified is None or main.at_last_verified is None:
+        parts.append("whether main is at the last verified commit is not known")
+    elif main.at_last_verified:
+        parts.append(f"{clean(main.name)} is at the last verified commit: {clean_sentence(main.verified)}")
+    else:
+        parts.append(
+            Cell(
+                f"{clean(main.name)} is not at the last verified commit, {clean_sentence(main.verified)}:",
+                tone="worse",
+            )
         )
-    )
+        parts += [f"  {clean_sentence(commit)}" for commit in main.beyond] or ["  it lacks that commit"]
+    return Report(tuple(parts))

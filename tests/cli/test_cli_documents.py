@@ -116,17 +116,85 @@ def test_lessons_are_begun_after_a_failed_attempt(hotspot: Run, tried: Path) -> 
     )
     assert verified(hotspot, tried, 0.9) == 1
     document = json.loads(hotspot("issues", "lessons", "parse", "-f", "json").out)
-    assert document["branch_command"].startswith("git branch slow-PARSE ")
-    assert document["at_last_verified"] is False
-    text = Path(document["path"]).read_text()
+    assert (document["created"], document["code"]) == (True, "the working tree, not committed")
+    assert document["branch_command"] == (
+        "git switch -c slow-PARSE && git add -- run.py && hotspot issues commit-message PARSE | "
+        "git commit -F - -- run.py && git switch -"
+    )
+    assert document["still_in_tree"] == ["run.py"]
+    assert (document["main"], document["at_last_verified"]) == ("main", True)
+    path = Path(document["path"])
+    assert path.name == "01-PARSE-lessons.md"
+    text = path.read_text()
     assert text.startswith("# Why PARSE Failed\n")
     for heading in ("What We Tried", "Results", "Why It Failed", "Lessons", "Future Alternatives"):
         assert f"\n## {heading}\n" in text
     assert "> each row is parsed once, because the result is kept" in text
+    assert "\n```diff\ndiff --git a/run.py b/run.py\n" in text
+    assert "\n-    parse()\n+    parse_once()\n```\n" in text
+    assert "| parse | 502 ms (median of 12) | 903 ms (median of 12) | +80.0%" in text
     assert "Verdict: REGRESSION." in text
-    git(tried, "checkout", "-q", "run.py")
+    assert "before.json (sha256 " in text
+
+    path.write_text(
+        text.replace("The reason: (for you to fill in)", "The reason: the rows are all different.")
+    )
+    document = json.loads(hotspot("issues", "lessons", "parse", "-f", "json").out)
+    assert (document["created"], document["path"]) == (False, str(path))
+    assert "the rows are all different" in path.read_text()
+
+
+def test_lessons_find_failed_code_where_it_was_put(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.9) == 1
+    git(tried, "commit", "-q", "-m", "PARSE: 502 ms -> 903 ms (+80%)", "--", "run.py")
+    document = json.loads(hotspot("issues", "lessons", "PARSE", "-f", "json").out)
+    head = git(tried, "rev-parse", "--short", "HEAD")
+    assert document["branch_command"] == f"git branch slow-PARSE {head}"
+    assert (document["at_last_verified"], document["beyond"]) == (
+        False,
+        [f"{head} PARSE: 502 ms -> 903 ms (+80%)"],
+    )
+    git(tried, "branch", "slow-PARSE", head)
+    git(tried, "reset", "-q", "--hard", "HEAD~1")
+    document = json.loads(hotspot("issues", "lessons", "PARSE", "-f", "json").out)
+    assert (document["code"], document["branch_command"]) == ("branch slow-PARSE", None)
+    assert document["at_last_verified"] is True
+    assert hotspot("issues", "worklog").code == 0
+    log = (tried / "perf-issues" / "WORKLOG.md").read_text()
+    assert f"- **Commit:** `{head} PARSE: 502 ms -> 903 ms (+80%)` on branch `slow-PARSE`" in log
+
+
+def test_what_got_worse_stands_beside_what_got_better(hotspot: Run, tried: Path) -> None:
+    before = results_file(tried / "before.json", 0.5, write=0.1, read=0.1)
+    after = results_file(tried / "after.json", 0.2, write=0.2, read=0.1)
+    done = hotspot("issues", "verify", "PARSE", "-b", str(before), "-a", str(after), "--target", "parse")
+    assert done.code == 1
+    text = (tried / "perf-issues" / "WORKLOG.md").read_text()
+    assert "| parse | 502 ms (median of 12) | 201 ms (median of 12) | -60.0% (" in text
+    assert "| write | 100 ms | 201 ms | +100.0% (95% interval " in text
+    assert (
+        "- **Trade-offs:** partial success: better: parse -60.0%; worse: write +100.0%. write got slower, which counts for more."
+    ) in text
+    assert "- **Side effects:** write 100 ms -> 201 ms (+100.0%); read 100 ms -> 100 ms (" in text
+    assert "peak memory: not known" in text
+
+
+def test_the_gate_of_a_commit_stands_in_its_entry(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.2) == 0
     git(tried, "add", "-A")
-    assert json.loads(hotspot("issues", "lessons", "parse", "-f", "json").out)["at_last_verified"] is not None
+    git(tried, "commit", "-q", "-m", hotspot("issues", "commit-message", "PARSE").out)
+    revision = git(tried, "rev-parse", "HEAD")
+    document = json.loads((tried / "after.json").read_text())
+    document["hotspot"] = {
+        "schema": "hotspot.bench/1", "machine": {}, "order": [], "warmup": 0, "complete": True,
+        "sides": [{"label": "now", "command": [], "revision": revision, "dirty": False}],
+    }  # fmt: skip
+    (tried / "now.json").write_text(json.dumps(document))
+    assert hotspot("gate", "now.json", "-b", "before.json").code == 0
+    assert hotspot("issues", "worklog").code == 0
+    text = (tried / "perf-issues" / "WORKLOG.md").read_text()
+    assert "- **Gate:** passed (20" in text
+    assert f"commit {revision[:12]}, against before.json): 1 met; data: `before.json` (sha256 " in text
 
 
 def test_a_note_begins_with_what_is_hot(hotspot: Run, tried: Path) -> None:
@@ -135,6 +203,12 @@ def test_a_note_begins_with_what_is_hot(hotspot: Run, tried: Path) -> None:
     text = (tried / "research" / "01-parse-twice.md").read_text()
     assert "| parse | run.py:2 | 60.0% | 60.0% |" in text
     assert "by `hotspot top p.folded`" in text
+    (tried / "research" / "01-parse-twice.md").write_text("mine")
+    assert (
+        hotspot("issues", "note", "Parse twice", "p.folded").out
+        == "there already: research/01-parse-twice.md\n"
+    )
+    assert (tried / "research" / "01-parse-twice.md").read_text() == "mine"
 
 
 def test_a_plan_is_made_approved_and_asked_by_start(hotspot: Run, tried: Path) -> None:

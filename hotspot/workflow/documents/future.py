@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 from pathlib import Path
 
 from hotspot.config import Config
@@ -17,12 +16,11 @@ from hotspot.tabular import markdown_row
 from hotspot.units import human_share
 from hotspot.workflow.documents.block import Block, Document, new_block, parse_document
 from hotspot.workflow.documents.ending import Ending, Left
-from hotspot.workflow.documents.research import ASK, note_path, notes_of, questions
+from hotspot.workflow.documents.prose import flat
+from hotspot.workflow.documents.research import ASK, note_named, note_path, questions
 from hotspot.workflow.documents.summary import applied_line, reached_lines
-from hotspot.workflow.documents.worklog_entry import flat
 
 NAME = "future-optimizations"
-_OURS = re.compile(rf"^\d+-{NAME}\.md$")
 _CHANGES = ("#", "Candidate", "Share", "Expected gain", "Proposed")
 _COMPLEXITY = ("Candidate", "Complexity", "Risk")
 
@@ -82,7 +80,12 @@ def close_future(config: Config, today: datetime.date) -> None:
 
 def newest_future(config: Config) -> Path | None:
     """Return the document of the highest number, or None."""
-    return next((path for path in reversed(notes_of(config)) if _OURS.match(path.name)), None)
+    return note_named(config, NAME)
+
+
+def is_future(path: Path) -> bool:
+    """Whether a note is such a document."""
+    return path.stem.partition("-")[2] == NAME
 
 
 def _begun(blocks: dict[str, list[str]]) -> Document:

@@ -71,6 +71,11 @@ def notes_of(config: Config) -> tuple[Path, ...]:
     return tuple(path for _, path in sorted(found))
 
 
+def note_named(config: Config, name: str) -> Path | None:
+    """Return the note of a name, whatever its number; the newest of several, None without one."""
+    return next((path for path in reversed(notes_of(config)) if path.stem.partition("-")[2] == name), None)
+
+
 def write_note(config: Config, name: str, note: Note) -> Path:
     """Write a note under the next free number and return its path.
 

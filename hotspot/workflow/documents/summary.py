@@ -6,7 +6,9 @@ import datetime
 
 from hotspot.tabular import markdown_row
 from hotspot.workflow.documents.ending import Applied, Ending
-from hotspot.workflow.documents.worklog_entry import as_code, flat, trade_offs
+from hotspot.workflow.documents.prose import as_code, flat
+from hotspot.workflow.documents.worklog import MET
+from hotspot.workflow.documents.worklog_entry import trade_offs
 
 _TABLE = ("Benchmark", "Start", "End", "Improvement")
 _CRITERIA = ("Criterion", "Asked", "Measured", "Status")
@@ -35,10 +37,10 @@ def summary_lines(ending: Ending, today: datetime.date) -> tuple[str, ...]:
 def reached_lines(ending: Ending, today: datetime.date) -> tuple[str, ...]:
     """Return what was reached, the criteria, and where the numbers come from."""
     met = sum(item.status == "met" for item in ending.criteria)
-    state = "met" if ending.success else "**not met**"
+    state = MET if ending.success else "Criteria **not met** on "
     against = f", against {flat(ending.gate.measured.base_name)}" if ending.gate.measured.base_name else ""
     lines = [
-        f"Criteria {state} on {today.isoformat()}: {met} of {len(ending.criteria)}{against}.",
+        f"{state}{today.isoformat()}: {met} of {len(ending.criteria)}{against}.",
         "",
         markdown_row(_TABLE),
         "|---|---:|---:|---|",

@@ -38,6 +38,8 @@ a line of its that you change included.
 _ENTRIES = "## Optimisations"
 _SUMMARY, _SUMMARY_HEADING = "SUMMARY", "## Final Summary"
 _INSIGHTS = "### Key Insights"
+MET = "Criteria met on "
+"""What the summary of work that reached its criteria begins with."""
 INSIGHTS = questions(
     "What made the difference, and does it hold on other input?",
     "What did we believe at the start that the measurements did not confirm?",
@@ -128,6 +130,23 @@ def with_summary(document: Document, summary: Summary) -> Document:
     if summary.success and _INSIGHTS not in document.text:
         document = document.with_added(_SUMMARY_HEADING, f"{_INSIGHTS}\n\n{INSIGHTS}\n\n")
     return document
+
+
+def read_worklog(config: Config) -> Document | None:
+    """Return the worklog, or None where there is none.
+
+    Raises:
+        UnreadableInput: it cannot be read.
+    """
+    text = _read(IssueStore.of(config).directory / FILE)
+    return parse_document(text) if text is not None else None
+
+
+def is_finished(document: Document) -> bool:
+    """Whether its final summary is of work that reached its criteria."""
+    return (block := document.block(_SUMMARY)) is not None and any(
+        line.startswith(MET) for line in block.lines
+    )
 
 
 def baseline_lines(config: Config, peers: Peers | None) -> list[str]:

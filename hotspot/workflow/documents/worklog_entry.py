@@ -11,6 +11,7 @@ from hotspot.errors import HotspotError
 from hotspot.git import ask_git
 from hotspot.tabular import markdown_row
 from hotspot.workflow.documents.attempts import Attempt, attempts, log_entries
+from hotspot.workflow.documents.prose import as_code, flat
 from hotspot.workflow.gate.kept import KeptGate
 from hotspot.workflow.issues.issue_model import UNKNOWN, Status
 from hotspot.workflow.issues.store import StoredIssue
@@ -117,22 +118,6 @@ def commit_of_issue(config: Config, stored: StoredIssue, start: StartRecord | No
 def slow_branch(name: str) -> str:
     """Return the branch that keeps the code of a failed attempt."""
     return f"slow-{name}"
-
-
-def as_code(text: str) -> str:
-    """Return a text of others as code, which Markdown leaves alone."""
-    return f"`{text.replace('`', chr(39))}`"
-
-
-def flat(text: str) -> str:
-    """Return a text of several lines, or a list, as one line; comment marks made harmless."""
-    items: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("- ") or not items:
-            items.append(line.removeprefix("- ").strip())
-        else:
-            items[-1] += f" {line.strip()}"
-    return "; ".join(item.strip() for item in items if item.strip()).replace("<!--", "< !--")
 
 
 def _commit_words(

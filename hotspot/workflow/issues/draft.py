@@ -6,6 +6,7 @@ A place and an issue belong together by fingerprint, never by file name or title
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ class DraftRow:
         title: of the issue.
         rule: id of the rule that fits best, None where none does or the place was not looked at.
         changed: whether the file is, or would be, written.
+        kept: whether its numbers were left because they rest on more samples than this profile has.
         reason: why it was skipped; None where it was not.
     """
 
@@ -45,6 +47,7 @@ class DraftRow:
     title: str | None = None
     rule: str | None = None
     changed: bool = False
+    kept: bool = False
     reason: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,7 +229,7 @@ class _Drafting:
                 yield "skipped", self._too_small(place)
                 break  # the rest is smaller still
             kind, row = self._draft(place)
-            drafted += kind in ("created", "updated")
+            drafted += kind in ("created", "updated") or row.kept
             yield kind, row
         for broken in self.contents.unreadable:
             if broken.path not in self.matched:
@@ -252,6 +255,10 @@ class _Drafting:
         closed = _CLOSED.get(stored.issue.status)
         if closed is not None:
             return "skipped", self._row(stored.path, place, stored.issue, reason=closed)
+        weaker = _weaker(stored.issue, self.subject)
+        if weaker is not None:
+            row = self._row(stored.path, place, stored.issue, reason=weaker)
+            return "skipped", replace(row, kept=True)
         measured = self.measurer.measure(place)
         place = _located(place, measured)
         updated = self._refreshed(stored.issue, place, measured)
@@ -295,7 +302,7 @@ class _Drafting:
         reason: str | None = None,
     ) -> DraftRow:
         return DraftRow(
-            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason
+            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason=reason
         )
 
     def _too_small(self, place: Place) -> DraftRow:
@@ -315,6 +322,22 @@ def _located(place: Place, measured: Measured) -> Place:
     if main is None or not main.sites or any(site.share is not None for site in main.sites):
         return place
     return replace(place, line=main.sites[0].site.line)
+
+
+def _weaker(issue: Issue, subject: Subject) -> str | None:
+    """Why an issue keeps its numbers: they rest on far more samples, and this profile has few; else None."""
+    before = evidence.samples_of(issue.field("PROFILE"))
+    now = evidence.samples_of(evidence.profile_line(subject.profile, subject.path))
+    if before is None or now is None or now >= min(before / 2, _ENOUGH_SAMPLES):
+        return None
+    return (
+        f"keeps its numbers: they are of {before:,} samples, this profile has {now:,}; record at least "
+        f"{math.ceil(min(before / 2, _ENOUGH_SAMPLES)):,} to refresh them"
+    )
+
+
+# From so many on, a newer profile is worth more than one with more samples: a place of 1% is known to about a third.
+_ENOUGH_SAMPLES = 1000
 
 
 def _rule(measured: Measured) -> str | None:

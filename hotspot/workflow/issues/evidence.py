@@ -126,6 +126,12 @@ def profile_line(profile: Profile, path: str) -> str:
     return f"{path} (sha256 {digest}, {_extent(profile)})"
 
 
+def samples_of(line: str) -> int | None:
+    """Return the number of samples that a `profile_line` tells, None where it tells none."""
+    found = re.search(r"\(.*?([\d,]+) samples\)$", line)
+    return int(found[1].replace(",", "")) if found and found[1].strip(",") else None
+
+
 def why_not_charged(basis: Basis) -> str:
     """Say what is true of the weight that no place answers for."""
     if basis is Basis.IN_APP:

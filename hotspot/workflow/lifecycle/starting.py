@@ -23,6 +23,7 @@ from hotspot.state import State, write_json
 from hotspot.units import human_duration
 from hotspot.workflow.issues.issue_model import Issue, Status
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
+from hotspot.workflow.lifecycle.commands import run_command
 from hotspot.workflow.lifecycle.function_weight import function_weight
 from hotspot.workflow.lifecycle.goal import Goal, goal_of
 from hotspot.workflow.lifecycle.issue_profile import issue_profile
@@ -89,6 +90,7 @@ class Started:
             "measurements": int(target.seconds.size) if target else None,
             "goal": {"ratio": self.goal.ratio, "stated": self.goal.stated, "words": self.goal.words},
             "coverage": record["coverage"],
+            "tests": record["tests"],
             "skeleton": self.skeleton.to_dict() if self.skeleton else None,
         }
 
@@ -151,6 +153,7 @@ def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecor
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     checked_out = head(config.root)
     lay_about = files_lying_about(config.root)
+    tests = run_command(config.test_command, config.root, "test_command") if config.test_command else None
     results = _results(stored, config, before)
     record = StartRecord(
         recorded=now,
@@ -162,6 +165,7 @@ def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecor
         results=results,
         profile=stored.issue.field("PROFILE"),
         coverage=_coverage(stored.issue, config, results, before.profile),
+        tests=None if tests is None else "PASS" if tests.passed else "FAIL",
     )
     return with_target(record, before.target)
 
@@ -229,6 +233,8 @@ def commit_text(record: StartRecord) -> str:
 
 
 def _log_line(issue: Issue, record: StartRecord, resumed: bool) -> str:
+    said = {"PASS": "; tests pass", "FAIL": "; tests FAIL"}.get(record.tests or "", "")
+    tests = "" if resumed else said
     which = f"attempt {issue.attempts + 1} " if issue.attempts or resumed else ""
     still = "still " if resumed else ""
-    return f"{which}started; before {still}is {commit_text(record)}, {before_text(record)}"
+    return f"{which}started; before {still}is {commit_text(record)}, {before_text(record)}{tests}"
