@@ -83,3 +83,23 @@ def test_half_a_path_map_is_refused(project: Path, hotspot: Run, typed: str) -> 
     result = hotspot("top", "moved.folded", "--path-map", typed)
     assert result.code == 2
     assert "is not PREFIX=FOLDER (say /build=.)" in result.err
+
+
+def test_a_draft_lists_what_a_name_can_mean(project: Path, hotspot: Run) -> None:
+    (project / "src/more.c").write_text("int parse_row(int x) { return x; }\n")
+    assert (
+        "parse_row  one of 2 places  PARSE_ROW  would be created"
+        in hotspot("issues", "--dry-run", "bare.folded").out
+    )
+    row = json.loads(hotspot("issues", "bare.folded", "-f", "json").out)["created"][0]
+    assert (row["function"], row["file"]) == ("parse_row", None)
+    text = (project / "perf-issues/PARSE_ROW.txt").read_text()
+    assert (
+        "  - Candidates (several definitions; which is meant is not decided):\n"
+        "      src/more.c:1 parse_row\n"
+        "      src/rows.c:2 parse_row\n"
+    ) in text
+    # a second draft writes them anew and once
+    (project / "src/more.c").unlink()
+    hotspot("issues", "bare.folded")
+    assert "Candidates" not in (project / "perf-issues/PARSE_ROW.txt").read_text()
