@@ -104,10 +104,10 @@ class Levels:
             MalformedProfile: a weight exceeds int64.
         """
         check_weights(self.own, provenance.path)
-        weights = np.array(self.own, dtype=np.int64).reshape(len(self.own), -1)
-        used = weights.any(axis=1)
-        if not used.any():
+        if not any(map(any, self.own)):
             raise EmptyProfile(provenance.path, "no frame has a weight")
+        weights = np.array(self.own, dtype=np.int64)
+        used = weights.any(axis=1)
         handles = self.builder.add_nodes(self.parents, self._frames)
         self.builder.add_samples(handles[used], weights[used])
         return self.builder.build(provenance, selected=selected, label=label)

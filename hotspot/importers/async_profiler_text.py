@@ -17,6 +17,7 @@ them and is not read. Source: async-profiler's documentation, "Output formats".
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -29,7 +30,9 @@ from hotspot.units import ValueType, canonical_unit
 
 INFO = ImporterInfo("async-profiler-text", "async-profiler traces and flat text", (".traces", ".flat"))
 
-_TRACE = re.compile(r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?\s*")
+_TRACE = re.compile(
+    r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?\s*"
+)
 _FRAME = re.compile(r"\s*\[\s*\d+\] (?P<name>\S.*?)\s*")
 _TABLE = re.compile(r"\s*(?P<unit>\w+)\s+percent\s+samples\s+top\s*")
 _ROW = re.compile(r"\s*(?P<counter>\d{1,19})\s+[\d.]+%\s+(?P<samples>\d{1,18})\s+(?P<name>\S.*?)\s*")
@@ -39,7 +42,7 @@ _TOTAL = re.compile(r"^Total samples\s*: *(?P<samples>\d{1,18})", re.MULTILINE)
 def detect(head: Head) -> Match:
     """A trace with its first frame, or the heading of the table."""
     lines = head.text.splitlines()
-    for line, below in zip(lines, lines[1:], strict=False):
+    for line, below in itertools.pairwise(lines):
         if _TRACE.fullmatch(line) and _FRAME.fullmatch(below):
             return Match.YES
         if _TABLE.fullmatch(line) and set(below.strip()) == {"-", " "}:

@@ -31,6 +31,7 @@ INFO = ImporterInfo("call-tree-csv", "VTune and Visual Studio call trees, CSV", 
 _VTUNE = re.compile(r"\A(?:[^\n]*\n){0,8}?\"?Function Stack\"?\s*[,;\t|][^\n]*:Self", re.IGNORECASE)
 _VISUAL_STUDIO = re.compile(r"\A\s*\"?Level\"?,\"?Function Name\"?,[^\n]*Exclusive")
 _NUMBER = re.compile(r"(?P<number>-?\d{1,15}(?:\.\d{1,12})?(?:[eE]-?\d{1,2})?)\s*(?P<unit>s|ms|us)?")
+_INDENTED_QUOTE = re.compile(r'^( +)"')
 _TOTAL = re.compile(r"\"?\s*Total\s*\"?")
 _DECIMALS = 9  # VTune prints seconds with up to nine
 _UNITS = {"": 10**9, "s": 10**9, "ms": 10**6, "us": 10**3}
@@ -65,7 +66,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     tree = Levels(source.path, *types)
     for row in rows:
         label = parse_label(row.name)
-        frame = tree.builder.frames.intern(label.name or UNKNOWN, label.file, label.line, row.module or label.module)
+        frame = tree.builder.frames.intern(
+            label.name or UNKNOWN, label.file, label.line, row.module or label.module
+        )
         tree.add(row.depth, frame, row.own, row.line)
     losses = () if is_vtune else (Loss(LossKind.ROUNDED, "shares have two decimals"),)
     producer = "VTune" if is_vtune else "Visual Studio"
@@ -75,10 +78,13 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 def _table(text: str, first: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the heading, which begins with a column, and the rows below it, with their line numbers."""
     lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.strip().strip('"').lower().startswith(first.lower()))
+    start = next(
+        i for i, line in enumerate(lines) if line.strip().strip('"').lower().startswith(first.lower())
+    )
     heading = lines[start]
     delimiter = max(",;\t|", key=heading.count)
-    reader = csv.reader((line for line in lines[start:]), delimiter=delimiter)
+    # VTune indents before the quote: `  "main(int, char)",0.5`.
+    reader = csv.reader((_INDENTED_QUOTE.sub(r'"\1', line) for line in lines[start:]), delimiter=delimiter)
     for cells in reader:
         if any(cells):
             yield start + reader.line_num, cells
@@ -87,7 +93,10 @@ def _table(text: str, first: str) -> Iterator[tuple[int, list[str]]]:
 def _vtune(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
     table = _table(text, "Function Stack")
     _, heading = next(table)
-    weights = [i for i, name in enumerate(heading) if name.strip().lower().endswith(":self")]
+    own_columns = {
+        name.strip().lower(): i for i, name in enumerate(heading) if name.strip().lower().endswith(":self")
+    }
+    weights = list(own_columns.values())
     module = next((i for i, name in enumerate(heading) if name.strip().lower() == "module"), -1)
     types = [_vtune_type(heading[i]) for i in weights]
     rows: list[_Row] = []
@@ -101,7 +110,15 @@ def _vtune(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
         own = [_vtune_number(cells, i, kind, path, line) for i, kind in zip(weights, types, strict=True)]
         where = cells[module].strip() if 0 <= module < len(cells) else ""
         name = label.strip()
-        rows.append(_Row(line, indent, name if name != "[Unknown]" else UNKNOWN, "" if where == "[Unknown]" else where, own))
+        rows.append(
+            _Row(
+                line,
+                indent,
+                name if name != "[Unknown]" else UNKNOWN,
+                "" if where == "[Unknown]" else where,
+                own,
+            )
+        )
     return _with_depths(rows, path), types
 
 
@@ -136,7 +153,9 @@ def _visual_studio(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
     table = _table(text, "Level")
     _, heading = next(table)
     names = [name.strip() for name in heading]
-    share = next(i for i, name in enumerate(names) if "Exclusive" in name)
+    share = next((i for i, name in enumerate(names) if "Exclusive" in name), None)
+    if share is None:
+        raise MalformedProfile(path, "no column of what functions take themselves (Exclusive)")
     counts = next((i for i, name in enumerate(names) if name in ("Exclusive Samples", "Number of Calls")), -1)
     module = names.index("Module Name") if "Module Name" in names else -1
     by_sample = names[share] == "Exclusive Samples"
@@ -145,10 +164,11 @@ def _visual_studio(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
         types.append(ValueType("samples" if names[counts] == "Exclusive Samples" else "calls", "count"))
     rows: list[_Row] = []
     for line, cells in table:
-        numbers = [cells[i].strip().replace(",", "") for i in (0, share, *([counts] if len(types) > 1 else []))]
+        columns = (0, share, counts)[: len(types) + 1]
+        numbers = [cells[i].strip().replace(",", "") if i < len(cells) else "" for i in columns]
         if not all(map(_NUMBER.fullmatch, numbers)) or not numbers[0].isdecimal():
             raise MalformedProfile(path, "a level, a share or a count is no number", line=line)
-        own = [round(Decimal(numbers[1]) * types[0].scale), *map(int, numbers[2:])]
+        own = [round(Decimal(text) * kind.scale) for text, kind in zip(numbers[1:], types, strict=True)]
         where = cells[module] if 0 <= module < len(cells) else ""
-        rows.append(_Row(line, int(numbers[0]), cells[1], where, own))
+        rows.append(_Row(line, int(numbers[0]), cells[1] if len(cells) > 1 else "", where, own))
     return rows, types

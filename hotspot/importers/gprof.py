@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.errors import EmptyProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers._collect import check_weights
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
@@ -220,7 +220,9 @@ def _skip(report: _Report, number: int) -> None:
     report.first_skipped = report.first_skipped or number
 
 
-def _graph(builder: ProfileBuilder, functions: dict[str, _Function], report: _Report, has_calls: bool) -> CallGraph:
+def _graph(
+    builder: ProfileBuilder, functions: dict[str, _Function], report: _Report, has_calls: bool
+) -> CallGraph:
     index = {key: i for i, key in enumerate(functions)}
     within: dict[str, int] = defaultdict(int)  # calls of a function by others of its cycle
     for (caller, callee), (_, calls) in report.edges.items():
@@ -235,7 +237,10 @@ def _graph(builder: ProfileBuilder, functions: dict[str, _Function], report: _Re
         edges[index[caller], index[callee]] = float(time)
     return CallGraph(
         frames=[_frame(builder, function.name) for function in functions.values()],
-        own=[[f.own for f in functions.values()], *([[f.calls for f in functions.values()]] if has_calls else [])],
+        own=[
+            [f.own for f in functions.values()],
+            *([[f.calls for f in functions.values()]] if has_calls else []),
+        ],
         inclusive=[float(_inclusive(function, report)) for function in functions.values()],
         edges=edges,
     )

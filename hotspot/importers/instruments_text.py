@@ -23,10 +23,23 @@ from hotspot.units import ValueType
 
 INFO = ImporterInfo("instruments-text", "Instruments call tree, copied as text", (".instruments.txt",))
 
-_HEADING = re.compile(r"(?:Running Time|Weight|Bytes Used|Cycles|Samples|Count)\t(?:[^\t]*Self[^\t]*)\t.*Symbol Names?\s*", re.IGNORECASE)
-_CELL = re.compile(r"\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>min|s|ms|µs|us|ns|Bytes|KB|KiB|MB|MiB|GB|GiB|Gc|Mc|Kc|c)?\b.*")
+_HEADING = re.compile(
+    r"(?:Running Time|Weight|Bytes Used|Cycles|Samples|Count)\t(?:[^\t]*Self[^\t]*)\t.*Symbol Names?\s*",
+    re.IGNORECASE,
+)
+_CELL = re.compile(
+    r"\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>min|s|ms|µs|us|ns|Bytes|KB|KiB|MB|MiB|GB|GiB|Gc|Mc|Kc|c)?\b.*"
+)
 _TIMES = {"min": 60 * 10**9, "s": 10**9, "ms": 10**6, "µs": 10**3, "us": 10**3, "ns": 1}
-_SIZES = {"Bytes": 1, "KB": 1 << 10, "KiB": 1 << 10, "MB": 1 << 20, "MiB": 1 << 20, "GB": 1 << 30, "GiB": 1 << 30}
+_SIZES = {
+    "Bytes": 1,
+    "KB": 1 << 10,
+    "KiB": 1 << 10,
+    "MB": 1 << 20,
+    "MiB": 1 << 20,
+    "GB": 1 << 30,
+    "GiB": 1 << 30,
+}
 _CYCLES = {"Gc": 10**9, "Mc": 10**6, "Kc": 10**3, "c": 1}
 
 
@@ -68,7 +81,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         own = round(Decimal(found["number"].replace(",", "")) * sizes.get(found["unit"] or default, 1))
         tree.add(len(columns), tree.builder.frames.intern(name or UNKNOWN), [own], number)
         columns.append(column_of_name)
-    losses = (Loss(LossKind.ROUNDED, "weights are printed for people, rounded"), *skipped.losses("no row of the tree"))
+    losses = (
+        Loss(LossKind.ROUNDED, "weights are printed for people, rounded"),
+        *skipped.losses("no row of the tree"),
+    )
     return [tree.build(Provenance(source.path, source.sha256, INFO.name, "Instruments", losses=losses))]
 
 

@@ -29,7 +29,7 @@ INFO = ImporterInfo("pprof-text", "pprof -raw and -traces text", (".traces.txt",
 _RAW_HEAD = re.compile(r"^Samples:\r?\n(?P<types>\S+/\S*(?: \S+/\S*)*) *\r?$", re.MULTILINE)
 _RAW_SAMPLE = re.compile(r"\s*(?P<values>-?\d{1,19}(?:\s+-?\d{1,19})*):(?P<ids>(?: \d{1,18})*)\s*")
 _LOCATION = re.compile(
-    r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+ (?:M=(?P<mapping>\d{1,9}) )?(?:\[F\] )?(?P<line>.*)"
+    r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+(?: M=(?P<mapping>\d{1,9}))?(?: \[F\])? ?(?P<line>.*)"
 )
 _FUNCTION = re.compile(
     r"(?P<name>.*) (?P<file>.*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?\s*", re.DOTALL

@@ -61,6 +61,8 @@ _BUILT_IN = (
     "call_tree_csv",
     "spindump",
     "instruments_text",
+    "xdebug_trace",
+    "import_time",
     "bpftrace",
     "pmcstat",
     "perf_json",
@@ -74,6 +76,7 @@ _BUILT_IN = (
     "macos_sample",
     "dtrace",
     "austin",
+    "uniq_stacks",
     "folded",
 )
 _MAX_REDIRECTS = 3

@@ -61,18 +61,16 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     samples = list(_samples(decode_text(source.read()).splitlines()))
     if not samples:
         raise EmptyProfile(source.path, "no sample in this file")
-    events = list(dict.fromkeys(sample.fields.get("event_type", "samples") for sample in samples))
+    events = list(dict.fromkeys(_event(sample) for sample in samples))
     times = [time for sample in samples if (time := _whole(sample.fields.get("time", "0"), source.path))]
     stacks = Stacks(*map(_value_type, events), ValueType("samples", "count"))
     for sample in samples:
         weights = [0] * len(events)
-        weights[events.index(sample.fields.get("event_type", "samples"))] = _whole(
-            sample.fields.get("event_count", "1"), source.path
-        )
+        weights[events.index(_event(sample))] = _whole(sample.fields.get("event_count", "1"), source.path)
         frames = [_frame(stacks, frame) for frame in reversed(sample.frames) if frame]
         tid = _whole(sample.fields.get("thread_id", "0"), source.path)
         stacks.add(frames, *weights, 1, thread=Thread(None, tid, sample.fields.get("thread_name", "")))
-    losses = ()
+    losses: tuple[Loss, ...] = ()
     if all(len(sample.frames) == 1 for sample in samples):
         text = "no call chains: record with `-g` and report with `--show-callchain`"
         losses = (Loss(LossKind.DROPPED, text),)
@@ -92,11 +90,18 @@ def _samples(lines: Sequence[str]) -> Iterator[_Sample]:
             if key not in ("vaddr_in_file", "file", "symbol"):
                 sample.fields[key] = value
                 continue
-            if len(found["indent"]) == 4 and (key == "vaddr_in_file" or key in sample.frames[-1] or len(sample.frames) == 1):
+            if len(found["indent"]) == 4 and (
+                key == "vaddr_in_file" or key in sample.frames[-1] or len(sample.frames) == 1
+            ):
                 sample.frames.append({})
             sample.frames[-1][key] = value
     if sample:
         yield sample
+
+
+def _event(sample: _Sample) -> str:
+    name = sample.fields.get("event_type") or "events"
+    return name if name != "samples" else "events"  # that name is taken
 
 
 def _value_type(event: str) -> ValueType:

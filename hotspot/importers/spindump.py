@@ -29,7 +29,9 @@ INFO = ImporterInfo("spindump", "macOS spindump report", (".spindump.txt", ".spi
 
 _LOOKS = re.compile(r"^(?:Steps|Num samples|Data Source|Report Version): .*$", re.MULTILINE)
 _PROCESS = re.compile(r"Process: +(?P<name>.*?)(?: \(.*\))? \[(?P<pid>\d{1,9})\].*")
-_THREAD = re.compile(r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?\s{2,}(?:\d+ samples?|priority) .*")
+_THREAD = re.compile(
+    r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?\s{2,}(?:\d+ samples?|priority) .*"
+)
 _FRAME = re.compile(
     r"(?P<indent> *)(?P<kernel>\*)?(?P<count>\d{1,18}) {1,2}(?P<name>\S.*?)(?: \+ \d+)?"
     r"(?: \((?P<module>[^()]*?)(?: \+ \d+)?\)| \((?P<file>[^():]+):(?P<line>\d{1,9})[^()]*\))*"
@@ -40,7 +42,11 @@ _FRAME = re.compile(
 def detect(head: Head) -> Match:
     """The header's words and a thread with a frame."""
     text = head.text
-    return Match.YES if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in text.splitlines()) else Match.NO
+    return (
+        Match.YES
+        if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in text.splitlines())
+        else Match.NO
+    )
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -60,7 +66,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             tree.add(frame)
         elif tree.thread is not None and line.startswith("    ") and line.strip():
             tree.skipped.add(number)
-        elif line and not line.startswith(" "):
+        elif not line.startswith("   "):  # an empty line, or another section
             tree.thread = None
     if not tree.parents:
         raise EmptyProfile(source.path, "no thread has a frame")

@@ -107,7 +107,9 @@ class _Reader:
         time = self.child(row, "sample-time", "event-time", "start-time")
         if isinstance(time, int):
             self.times.append(time)
-        self.stacks.add(stack, weight, 1, thread=thread if isinstance(thread, Thread) else Thread(None, None, ""))
+        self.stacks.add(
+            stack, weight, 1, thread=thread if isinstance(thread, Thread) else Thread(None, None, "")
+        )
 
     def profile(self, source: Source) -> Profile:
         """Return the profile of all rows."""
@@ -120,7 +122,9 @@ class _Reader:
             )
         losses = []
         if self.without_stack:
-            losses.append(Loss(LossKind.DROPPED, f"{self.without_stack:,} rows have no stack", self.without_stack))
+            losses.append(
+                Loss(LossKind.DROPPED, f"{self.without_stack:,} rows have no stack", self.without_stack)
+            )
         duration = max(self.times) - min(self.times) if len(self.times) > 1 else None
         provenance = Provenance(
             source.path, source.sha256, INFO.name, "Instruments", duration_ns=duration, losses=tuple(losses)

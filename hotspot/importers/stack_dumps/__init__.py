@@ -69,6 +69,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 
 def _dialect(text: str) -> Dialect | None:
+    text = text.replace("\r\n", "\n")
     return next((dialect for dialect in DIALECTS if dialect.looks.search(text)), None)
 
 
