@@ -8,7 +8,7 @@ import pytest
 from hotspot.config import load_config
 from hotspot.errors import UnreadableInput
 from hotspot.state import MalformedState
-from hotspot.workflow.documents.attempts import attempts
+from hotspot.workflow.documents.attempts import Measured, attempts
 from hotspot.workflow.documents.document_file import read_text, write_text
 from hotspot.workflow.documents.prose import as_code, flat
 from hotspot.workflow.gate.kept import kept_gates
@@ -55,6 +55,18 @@ def test_a_try_is_read_back_from_its_issue_file(tmp_path: Path) -> None:
         "better": ("parse -60.0%", "size of dist/a: b.bin -20.0%"),
         "worse": ("peak memory +9.9%", "app --write 'a: b' +100.0%"),
     }
+
+
+def test_profiles_are_quoted_as_a_ratio() -> None:
+    change = "-10.9% (95% interval -14.5% to -7.2%)"
+    of_profiles = Measured(
+        "the whole program, samples/count", "1,839 a run (3 profiles)", "1,639 a run (3 profiles)", change
+    )
+    assert of_profiles.short == "1.12x on the whole program"
+    assert (
+        Measured("parse", "1.00 s (median of 10)", "890 ms (median of 10)", change).short
+        == "1.00 s -> 890 ms (-10.9%)"
+    )
 
 
 def test_line_ends_of_a_document_stay_as_its_editor_left_them(tmp_path: Path) -> None:
