@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hotspot.analysis.transform import (
 from hotspot.cli.options import InputOptions
 from hotspot.cli.output import note
 from hotspot.config import Config, load_config
-from hotspot.errors import HotspotError
+from hotspot.errors import HotspotError, UsageError
 from hotspot.importers.base import ImportOptions
 from hotspot.importers.registry import load_all
 from hotspot.profile import Profile
@@ -189,3 +190,15 @@ def _kept(profile: Profile, config: Config) -> Profile:
         return profile
     shown = os.path.relpath(config.root / kept)
     return replace(profile, provenance=replace(profile.provenance, path=shown))
+
+
+@contextmanager
+def profile_for_pattern(command: str, pattern: str, profile: str | None) -> Iterator[None]:
+    """Say so where no function is called like PATTERN because it is the profile, and PATTERN was forgotten."""
+    try:
+        yield
+    except UsageError as error:
+        if profile is None and os.path.isfile(pattern):
+            hint = f"{pattern} is a file; a function comes first: hotspot {command} PATTERN {pattern}"
+            raise UsageError(str(error), hint=hint) from error
+        raise

@@ -155,6 +155,7 @@ def _one(
     from hotspot.analysis.rank import rank
     from hotspot.report.rank import ranking_report
     from hotspot.source.ownership import Ownership
+    from hotspot.source.ranked import with_definitions
     from hotspot.workflow.recording.one import record_one, target_of
 
     kept = record_one(config, target_of(program, pid), how, output)
@@ -162,8 +163,10 @@ def _one(
     for text in kept.notes:
         note(text)
     note(f"kept as {_shown(kept.path)}" + (f" and {output}" if output is not None else ""))
-    owned = Ownership(config).classify(kept.profile)
+    ownership = Ownership(config)
+    owned = ownership.classify(kept.profile)
     ranking = rank(kept.profile, n=n, in_app=in_app, owned=owned.owned, known=owned.known)
+    ranking = with_definitions(ranking, ownership)
     destination.write(ranking.to_dict() | {"recording": kept.record.to_dict()}, ranking_report(ranking))
 
 

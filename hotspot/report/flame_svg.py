@@ -22,6 +22,7 @@ _WIDTH = 1200.0
 _ROW = 18
 _CHARACTER = 6.6  # mean advance of a 12 px sans-serif character
 _NARROWEST = 0.5  # pixels
+_SLIVER = 4.0  # rows below the last frame of this width are left out: nothing can be told in them
 _LONGEST_NAME = 200
 
 
@@ -37,8 +38,10 @@ def still(flame: Flame, number: int) -> str:
     whole = float(drawn.width.max(initial=0.0)) or 1.0
     scale = _WIDTH / whole
     used = sorted(set(coloring.of_node.tolist()))
-    seen = drawn.width * scale >= _NARROWEST
-    height = (int(rows(drawn)[seen].max(initial=0)) + 1) * _ROW
+    pixels, row = drawn.width * scale, rows(drawn)
+    deepest = int(row[pixels >= _SLIVER].max(initial=0))
+    seen = (pixels >= _NARROWEST) & (row <= deepest)
+    height = (deepest + 1) * _ROW
     kind = "differential flame graph" if flame.is_difference else "flame graph"
     notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in drawn.notes)
     return (

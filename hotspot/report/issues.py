@@ -11,7 +11,7 @@ from hotspot.units import human_share
 from hotspot.workflow.issues.draft import DraftResult, DraftRow, Goal
 from hotspot.workflow.issues.evidence import why_not_charged
 from hotspot.workflow.issues.issue_model import ANALYSIS
-from hotspot.workflow.issues.places import MIN_SHARE, Basis
+from hotspot.workflow.issues.places import MIN_SHARE, Basis, Place
 from hotspot.workflow.issues.store import StoredIssue
 
 # How much of a profile may be without a name before it is worth a line.
@@ -101,10 +101,14 @@ def _draft_cells(row: DraftRow, did: str) -> tuple[Cell, ...]:
         Cell(str(place.rank)),
         Cell(human_share(place.share), share=place.share),
         name_cell(place.function, tone="strong" if place.in_app else None),
-        place_cell(place.where),
+        place_cell(place.where or _candidates(place)),
         Cell(clean(row.name or "")),
         Cell(did, tone="quiet"),
     )
+
+
+def _candidates(place: Place) -> str:
+    return f"one of {len(place.candidates)} places" if len(place.candidates) > 1 else ""
 
 
 def list_report(issues: Sequence[StoredIssue], broken: Sequence[str]) -> Report:

@@ -24,7 +24,9 @@ def test_a_good_message_lacks_nothing() -> None:
     assert of(GOOD) == ()
 
 
-@pytest.mark.parametrize("text", ["docs: mend a typo", "tests: one more case\n\nOn 3 files.", ""])
+@pytest.mark.parametrize(
+    "text", ["docs: mend a typo", "tests: one more case\n\nOn 3 files.", "perf-issues: notes", ""]
+)
 def test_a_commit_that_is_no_optimisation_is_not_asked_for_figures(text: str) -> None:
     assert of(text) == ()
 

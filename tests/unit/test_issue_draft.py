@@ -14,6 +14,7 @@ from hotspot.advice.frame_classes import CLASSES, OTHER, OWN
 from hotspot.advice.frame_names import CLASS_IDS, class_of, is_library_frame
 from hotspot.advice.impact import binomial_interval
 from hotspot.advice.loader import load_catalogue
+from hotspot.analysis.symbols import canonical
 from hotspot.config import Config
 from hotspot.profile import Kind, Loss, LossKind, Profile, Provenance
 from hotspot.source.ownership import Ownership
@@ -500,7 +501,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_not_drafted_beside(project
         ("<module>", "MODULE", "<module>"),
         ("aux", "AUX_FUNCTION", "aux"),
         ("gr\u00f6\u00dfe", "GROSSE", "gr\u00f6\u00dfe"),
-        ("main::{{closure}}", "MAIN_CLOSURE", "main::{{closure}}"),
+        ("main::{{closure}}", "MAIN", "main::{{closure}}"),
         ("operator new(unsigned long)", "OPERATOR_NEW", "operator new"),
         ("void lex::scan(char const*)", "LEX_SCAN", "lex::scan"),
         ("org/acme/Cart;.total(I)J", "CART_TOTAL", "Cart.total"),
@@ -760,3 +761,36 @@ def test_where_no_rule_matches_at_any_share_none_is_named(project: Config) -> No
     draft(drawn("main;parse_row (src/rows.py:12) 96"), project)
     text = one(issues(project)["PARSE_ROW"].value(PROPOSAL, "Approach"))
     assert text.startswith("unknown: no rule of the catalogue fits what is seen here. To be chosen")
+
+
+@pytest.mark.parametrize(
+    ("function", "closure"),
+    [
+        ("app::load", "app::load::{{closure}}"),
+        ("load", "load()::{lambda(int)#1}::operator()(int) const"),
+        ("load(std::string const&)", "load(std::string const&)::{lambda(int)#2}::operator()(int) const"),
+        ("main.load", "main.load.func1"),
+        ("Shop.load", "Shop.lambda$load$0"),
+    ],
+)
+def test_a_closure_and_its_function_are_one_place(project: Config, function: str, closure: str) -> None:
+    stacks = f"main;{function} (src/rows.py:12) 30\nmain;{function} (src/rows.py:13);sort;{closure} (src/rows.py:14) 70"
+    created = draft(drawn(stacks), project, top=0).created
+    assert [(row.place.function, row.place.share) for row in created if row.place] == [
+        (canonical(function).name, 1.0)
+    ]
+    assert created[0].place is not None
+    assert created[0].place.line == 14
+    # where only the closure was sampled, the place is the same
+    only = draft(drawn(f"main;sort;{closure} (src/rows.py:14) 100"), project, top=0)
+    if "::{lambda" not in closure or "(" in function:  # a symbol without arguments does not tell of them
+        assert [row.name for row in only.updated] == [created[0].name]
+
+
+def test_an_issue_of_a_closure_alone_is_found_again(project: Config) -> None:
+    created = draft(drawn("main;app::load::{{closure}} (src/rows.py:14) 100"), project).created[0]
+    assert created.path is not None
+    old = fingerprint("app::load::{{closure}}", "src/rows.py")
+    created.path.write_text(created.path.read_text().replace(str(created.fingerprint), old))
+    again = draft(drawn("main;app::load::{{closure}} (src/rows.py:14) 100"), project)
+    assert [row.name for row in again.updated] == [created.name]

@@ -27,9 +27,10 @@ from hotspot.importers.base import (
     Source,
     decode_text,
 )
-from hotspot.importers.svg.counts import Labels, has_share_only, parse_labels
+from hotspot.importers.svg.counts import Label, has_share_only, parse_label
+from hotspot.importers.svg.drawing import Column, Drawing
 from hotspot.importers.svg.profile import OMITTED, read_drawing
-from hotspot.importers.svg.scan import Drawing, scan
+from hotspot.importers.svg.scan import scan
 from hotspot.profile import Profile
 
 __all__ = ["INFO", "OMITTED", "detect", "load"]
@@ -76,17 +77,18 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     reasons: list[str] = []
     profiles: list[Profile] = []
     for drawing in drawings:
-        if not drawing.rows:
+        if not drawing.frame_count:
             reasons.append(_NO_FRAME)
             continue
-        labels = parse_labels(drawing.columns.label)
+        texts = drawing.columns.label
+        labels = Column([parse_label(text) for text in texts.distinct], texts.which)
         if reason := _unfit(drawing, labels):
             reasons.append(reason)
         else:
             profiles.append(read_drawing(drawing, labels, text, source))
     if profiles:
         return profiles
-    if drawings and not any(drawing.rows for drawing in drawings) and _EVIDENCE.search(text):
+    if drawings and not any(drawing.frame_count for drawing in drawings) and _EVIDENCE.search(text):
         captions = [drawing.caption for drawing in drawings if drawing.caption.startswith("ERROR")]
         raise EmptyProfile(source.path, " ".join(["a flame graph without a frame.", *captions]))
     raise NotThisFormat(source.path, reasons[0] if reasons else "no <svg> element in it")
@@ -104,10 +106,10 @@ def _decode(data: bytes) -> str:
     return decode_text(data)
 
 
-def _unfit(drawing: Drawing, labels: Labels) -> str:
+def _unfit(drawing: Drawing, labels: Column[Label]) -> str:
     """Say why a drawing is no flame graph that can be read; empty where it is one."""
-    if any(label.count is not None for label in labels.distinct) or any(drawing.columns.exact_width):
+    if any(label.count is not None for label in labels.distinct) or any(drawing.columns.exact_width.distinct):
         return ""
-    if any(map(has_share_only, drawing.columns.label)):
+    if any(map(has_share_only, drawing.columns.label.distinct)):
         return "its frames give shares (%) and no counts, and a share does not tell a count"
     return "its rectangles have titles without a count, such as 'main (12 samples, 3.40%)'"

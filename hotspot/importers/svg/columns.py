@@ -6,24 +6,20 @@ any of them is written with, so that equal texts stay equal and sums of a left e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers.svg.counts import Counts, Labels, read_counts, value_type
+from hotspot.importers.svg.counts import Counts, Label, read_counts, value_type
+from hotspot.importers.svg.drawing import Column, Columns, Drawing
 from hotspot.importers.svg.nesting import rows_of
-from hotspot.importers.svg.scan import Drawing
 from hotspot.profile import Bool, Int32, Int64
 
 _MOST_DECIMALS = 6
 _FARTHEST = 1e9  # a coordinate beyond this is damage, and would not fit the sweep's integers
 _MOST_WEIGHT = 2.0**62
-
-Text = TypeVar("Text")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +39,7 @@ class Frames:
         factored: whether the counts are the widths in samples times a factor.
     """
 
-    labels: Labels
+    labels: Column[Label]
     name: Int64
     counts: Counts
     weight: Int64
@@ -55,35 +51,36 @@ class Frames:
     factored: bool
 
 
-def frames_of(drawing: Drawing, labels: Labels, path: str) -> Frames:
+def frames_of(drawing: Drawing, labels: Column[Label], path: str) -> Frames:
     """Return the columns of a drawing that has frames.
 
     Raises:
         MalformedProfile: a coordinate or a count makes no sense, or no frame has a count.
     """
     columns = drawing.columns
-    kept = _on_the_grid(drawing, labels, path)
+    kept = _on_the_grid(columns, labels, path)
     labels = labels.of(kept)
-    heights = _floats([text or "0" for text in _picked(columns.height, kept)], path)
+    height = columns.height.of(kept)
+    heights = _floats(Column([text or "0" for text in height.distinct], height.which), path)
     usual = float(np.sort(heights)[len(heights) // 2])  # np.median would import numpy.ma, 8 ms
-    rows = rows_of(_floats(_picked(columns.y, kept), path), usual or 1.0)
+    rows = rows_of(_floats(columns.y.of(kept), path), usual or 1.0)
     pixels: int | None = None
-    exact_x, samples = (_wholes(_picked(c, kept), path) for c in (columns.exact_x, columns.exact_width))
-    if exact_x is not None and samples is not None:
-        start, end = exact_x, exact_x + samples
+    left, samples = (_wholes(c.of(kept), path) for c in (columns.exact_x, columns.exact_width))
+    if left is not None and samples is not None:
+        start, end = left, left + samples
     else:
         samples = None
-        x = _picked(columns.x, kept)
-        start, end, decimals = _edges(x, _picked(columns.width, kept), path)
-        pixels = None if x[0].endswith("%") else 10**decimals
-    if any(label.count is not None for label in labels.distinct):
+        x = columns.x.of(kept)
+        start, end, decimals = _edges(x, columns.width.of(kept), path)
+        pixels = None if x.first.endswith("%") else 10**decimals
+    counted = _counted(labels)
+    if counted.any():
         counts = read_counts(labels.distinct, path)
-        unknown = ~labels.counted
         weight = int64([count or 0 for count in counts.count], path)[labels.which]
+        unknown = ~counted
     elif samples is not None:
         counts = Counts([], value_type("samples"), "samples")
-        unknown = np.zeros(len(samples), dtype=bool)
-        weight = samples
+        weight, unknown = samples, counted
     else:
         raise MalformedProfile(path, "no frame has a count, and not every frame has a whole fg:x and fg:w")
     factored = False
@@ -103,53 +100,54 @@ def frames_of(drawing: Drawing, labels: Labels, path: str) -> Frames:
     return Frames(labels, name[labels.which], counts, weight, unknown, start, end, pixels, rows, factored)
 
 
-def _on_the_grid(drawing: Drawing, labels: Labels, path: str) -> Int64:
+def _counted(labels: Column[Label]) -> Bool:
+    """Say which frames have a count, bool[frames]."""
+    counted: Bool = np.array([label.count is not None for label in labels.distinct])[labels.which]
+    return counted
+
+
+def _on_the_grid(columns: Columns, labels: Column[Label], path: str) -> Int64:
     """Return the rectangles that are frames: with a count, or in a row and of a height as those with a count."""
-    columns = drawing.columns
-    counted = labels.counted
+    counted = _counted(labels)
     if counted.all():
         return np.arange(len(counted))
     if not counted.any():
-        return np.flatnonzero([_is_whole(width) for width in columns.exact_width])
-    heights = set(_picked(columns.height, np.flatnonzero(counted)))
-    alike = np.flatnonzero([height in heights for height in columns.height])
-    y = _floats(_picked(columns.y, alike), path)
+        widths = columns.exact_width
+        return np.flatnonzero(np.array([_is_whole(text) for text in widths.distinct])[widths.which])
+    height = columns.height.which
+    alike = np.flatnonzero(np.isin(height, height[counted]))
+    y = _floats(columns.y.of(alike), path)
     known = np.unique(y[counted[alike]])
     steps = np.diff(known)
     step = float(steps[steps > 1].min(initial=np.inf))
     rows = (y - known[0]) / step
-    return alike[np.abs(rows - np.rint(rows)) < 0.05]
+    on_grid: Int64 = alike[np.abs(rows - np.rint(rows)) < 0.05]
+    return on_grid
 
 
-def _picked(column: Sequence[Text], kept: Int64) -> Sequence[Text]:
-    return column if len(kept) == len(column) else [column[i] for i in kept.tolist()]
-
-
-def _edges(x: Sequence[str], width: Sequence[str], path: str) -> tuple[Int64, Int64, int]:
+def _edges(x: Column[str], width: Column[str], path: str) -> tuple[Int64, Int64, int]:
     """Return left and right edges in units of the last decimal written, and how many decimals these are."""
-    decimals = max(len(text.rstrip("%px").partition(".")[2]) for text in {*x, *width})
+    decimals = max(len(text.rstrip("%px").partition(".")[2]) for text in x.distinct + width.distinct)
     decimals = min(decimals, _MOST_DECIMALS)
-    left, across = (np.rint(_floats(texts, path) * 10**decimals).astype(np.int64) for texts in (x, width))
+    left, across = (np.rint(_floats(column, path) * 10**decimals).astype(np.int64) for column in (x, width))
     return left, left + across, decimals
 
 
-def _floats(texts: Sequence[str], path: str) -> npt.NDArray[np.float64]:
-    """Read a column of coordinates, in which texts repeat."""
-    number = dict.fromkeys(texts, 0.0)
+def _floats(column: Column[str], path: str) -> npt.NDArray[np.float64]:
     try:
-        for text in number:
-            number[text] = float(text.rstrip("%px"))
+        values = np.array([float(text.rstrip("%px")) for text in column.distinct])
     except ValueError as error:
         raise MalformedProfile(path, f"a coordinate is no number: {str(error).rpartition(': ')[2]}") from None
-    values = np.fromiter(map(number.__getitem__, texts), np.float64, len(texts))
     if not (np.abs(values) < _FARTHEST).all():
         raise MalformedProfile(path, "a coordinate is out of all bounds")
-    return values
+    return values[column.which]
 
 
-def _wholes(texts: Sequence[str | None], path: str) -> Int64 | None:
-    """Return a column of whole numbers, or None where a text is none."""
-    return int64(list(map(int, filter(None, texts))), path) if all(map(_is_whole, texts)) else None
+def _wholes(column: Column[str | None], path: str) -> Int64 | None:
+    """Read whole numbers; None where a frame has none."""
+    if not all(map(_is_whole, column.distinct)):
+        return None
+    return int64([whole(text) for text in column.distinct], path)[column.which]
 
 
 def _is_whole(text: str | None) -> bool:

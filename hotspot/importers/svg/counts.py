@@ -18,11 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-
 from hotspot.errors import MalformedProfile
 from hotspot.importers.svg.scan import unescape
-from hotspot.profile import Bool, Int64
 from hotspot.units import ValueType, canonical_unit
 
 SYNTHETIC = frozenset({"all", "all samples"})
@@ -52,29 +49,6 @@ class Label:
     share: str = ""
     delta_share: str | None = None
     weight: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """The labels of frames, each distinct one once: a drawing repeats most of its own.
-
-    Attributes:
-        distinct: in the order they are first seen.
-        which: the label of each frame, int64[frames].
-    """
-
-    distinct: list[Label]
-    which: Int64
-
-    @property
-    def counted(self) -> Bool:
-        """Which frames have a count, bool[frames]."""
-        return np.array([label.count is not None for label in self.distinct], dtype=bool)[self.which]
-
-    def of(self, frames: Int64) -> Labels:
-        """Return the labels of some frames (their indexes), and none that only others have."""
-        used, which = np.unique(self.which[frames], return_inverse=True)
-        return Labels([self.distinct[i] for i in used.tolist()], which.reshape(-1))
 
 
 @dataclass(frozen=True)
@@ -112,13 +86,6 @@ def parse_label(text: str) -> Label:
         found["delta"],
         found["weight"],
     )
-
-
-def parse_labels(texts: Sequence[str]) -> Labels:
-    """Take the labels of all frames apart."""
-    known: dict[str, int] = {}
-    which = [known.setdefault(text, len(known)) for text in texts]
-    return Labels([parse_label(text) for text in known], np.array(which, dtype=np.int64))
 
 
 def has_share_only(text: str) -> bool:

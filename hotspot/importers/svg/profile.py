@@ -19,9 +19,9 @@ from hotspot.errors import MalformedProfile
 from hotspot.importers.base import Source
 from hotspot.importers.labels import parse_label
 from hotspot.importers.svg.columns import Frames, frames_of, int64, whole
-from hotspot.importers.svg.counts import SYNTHETIC, Labels, exact_deltas
+from hotspot.importers.svg.counts import SYNTHETIC, Label, exact_deltas
+from hotspot.importers.svg.drawing import Column, Drawing
 from hotspot.importers.svg.nesting import Nesting, nest
-from hotspot.importers.svg.scan import Drawing
 from hotspot.importers.svg.weights import Fit, fill_unknown, fit, largest_hidden
 from hotspot.profile import (
     NO_STACK,
@@ -43,7 +43,7 @@ OMITTED = "[omitted]"
 _PY_SPY = re.compile(r"\S*\bpy-spy\b")  # the picture is titled with the command line
 
 
-def read_drawing(drawing: Drawing, labels: Labels, text: str, source: Source) -> Profile:
+def read_drawing(drawing: Drawing, labels: Column[Label], text: str, source: Source) -> Profile:
     """Build the profile of one drawing.
 
     Args:
@@ -184,7 +184,7 @@ def _producer(drawing: Drawing, frames: Frames, text: str) -> str:
     if "github.com/jonhoo/inferno" in text or "<!--Flame graph stack" in text:
         return "inferno"
     full = {label.share for label in frames.labels.distinct if label.name == "all"}
-    if full == {"100.00"} and drawing.columns.fill[0].startswith("#"):
+    if full == {"100.00"} and drawing.columns.fill.first.startswith("#"):
         return "async-profiler"
     if drawing.hovers:
         return f"flamegraph.pl ({'2013 to 2015' if drawing.titles else '2011 to 2013'})"

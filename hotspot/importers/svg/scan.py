@@ -22,19 +22,17 @@ Sources: flamegraph.pl and inferno's ``src/flamegraph``, as their repositories h
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers.svg.drawing import Drawing
 
 _VALUE = r"""[^"'<>]*"""
 # A whole frame; its groups are `Columns`. Nothing in it can be or hold another tag, a comment, or hover text: of
 # parentheses only those of `s(this)` and `c()` are let through.
 _FRAME = (
     r"""g(?:\s+[\w:-]+="(?:[^"'&<>(]++|\(this\)|\(\))*+")*+\s*+>\s*+<title>([^<]*)</title>\s*+"""
-    rf'<rect\s+x="({_VALUE})"\s+y="({_VALUE})"\s+width="({_VALUE})"\s+height="({_VALUE})"\s+fill="({_VALUE})"'
+    rf'<rect\s+x="({_VALUE})"\s+y="({_VALUE})"\s+width="({_VALUE})"\s+height="({_VALUE})"\s+fill="([^"<>]?){_VALUE}"'
     rf'(?:\s+fg:x="([0-9]*)"\s+fg:w="([0-9]*)")?+(?:\s+r[xy]="{_VALUE}")*+\s*+/>\s*+'
     r"(?:<text(?:\s[^<>]*)?+>[^<]*</text>\s*+)?+</g>(?P<frame>)"
 )
@@ -56,67 +54,6 @@ _ENDS_GROUP = re.compile(r"\s*(?:<[^<>]{0,2000}>[^<]*</[^<>]*text>\s*)?</")
 _TEXT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?text(?:\s[^>]{0,2000})?>([^<]*)</")
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos|nbsp)|#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": "\u00a0"}
-
-
-Row = tuple[str, str, str, str, str, str, str | None, str | None]
-"""A frame: label, x, y, width, height, fill, exact x, exact width; see `Columns`."""
-
-
-class Columns(NamedTuple):
-    """The frames of one flame graph, in the order they are written; columns of equal length.
-
-    Attributes:
-        label: name and count of each frame as one text, ``NAME (12 samples, 3.40%)``.
-        x: left edge as written, which may end in ``%``.
-        y: upper edge as written.
-        width: as written, like ``x``.
-        height: as written.
-        fill: colour as written.
-        exact_x: left edge in samples (inferno's ``fg:x``), or None.
-        exact_width: width in samples (inferno's ``fg:w``), or None.
-    """
-
-    label: Sequence[str]
-    x: Sequence[str]
-    y: Sequence[str]
-    width: Sequence[str]
-    height: Sequence[str]
-    fill: Sequence[str]
-    exact_x: Sequence[str | None]
-    exact_width: Sequence[str | None]
-
-
-@dataclass
-class Drawing:
-    """One flame graph.
-
-    Attributes:
-        caption: the first text drawn, which is the title of the picture.
-        rows: its frames, as they are found.
-        total_samples: inferno's attribute of that name, or None.
-        titles: how many frames have a ``<title>``.
-        hovers: how many have ``onmouseover="s('...')"``.
-        abbreviated: how many have nothing but the text drawn on them.
-    """
-
-    caption: str = ""
-    rows: list[Row] = field(default_factory=list)
-    total_samples: str | None = None
-    hovers: int = 0
-    titles: int = 0
-    abbreviated: int = 0
-
-    @cached_property
-    def columns(self) -> Columns:
-        """The frames of a drawing that has some; not before all are found."""
-        return Columns(*zip(*self.rows, strict=True))
-
-    def add(self, label: str, rect: dict[str, str]) -> None:
-        """Append a frame. A picture saved while it was zoomed keeps its own coordinates as ``_orig_``."""
-        get = rect.get
-        x, width = get("_orig_x") or get("x", "0"), get("_orig_width") or get("width", "0")
-        exact = get("fg:x"), get("fg:w")
-        self.rows.append((label, x, get("y", "0"), width, get("height", ""), get("fill", ""), *exact))
 
 
 @dataclass
@@ -146,7 +83,7 @@ def scan(text: str, path: str) -> list[Drawing]:
         resume = token.end()
         if kind == "frame":
             if depth:
-                drawing.rows.append(token.groups()[:8])  # type: ignore[arg-type]  # which are `Columns`
+                drawing.add(token.groups()[:8])  # type: ignore[arg-type]  # a `Row`
                 drawing.titles += 1
             group.title = group.hover = group.rect = None
             continue
@@ -204,7 +141,7 @@ def scan(text: str, path: str) -> list[Drawing]:
                 caption_from = resume
             depth += not tag.endswith("/>")
             drawing.total_samples = drawing.total_samples or _attributes(tag).get("total_samples")
-        elif not drawing.rows:
+        elif not drawing.frame_count:
             caption_from = resume
     if depth:
         raise _cut_off(text, len(text), path, drawing)
@@ -224,7 +161,7 @@ def _rect(tag: str, group: _Group, drawing: Drawing) -> None:
     attributes = _attributes(tag)
     if hover is not None:
         drawing.hovers += 1
-        drawing.add(hover, attributes)
+        _add(hover, attributes, drawing)
     else:
         group.rect = attributes
         if group.title is not None or group.hover is not None:
@@ -240,9 +177,17 @@ def _emit(group: _Group, drawing: Drawing) -> None:
     drawing.hovers += hover is not None
     # --nameattr may replace the one that is shown; the other still tells the count.
     if title is not None and (hover is None or title.rstrip().endswith("%)")):
-        drawing.add(title, rect)
+        _add(title, rect, drawing)
     elif hover is not None:
-        drawing.add(hover, rect)
+        _add(hover, rect, drawing)
+
+
+def _add(label: str, rect: dict[str, str], drawing: Drawing) -> None:
+    """Add a frame. A picture saved while it was zoomed keeps its own coordinates as ``_orig_``."""
+    get = rect.get
+    x, width = get("_orig_x") or get("x", "0"), get("_orig_width") or get("width", "0")
+    exact = get("fg:x"), get("fg:w")
+    drawing.add((label, x, get("y", "0"), width, get("height", ""), get("fill", "")[:1], *exact))
 
 
 def _untitled(text: str, end: int, group: _Group, drawing: Drawing) -> None:
@@ -250,7 +195,7 @@ def _untitled(text: str, end: int, group: _Group, drawing: Drawing) -> None:
     rect = group.rect or {}
     if "fg:w" in rect and (drawn := _TEXT.search(text, group.rect_end, end)):
         drawing.abbreviated += 1
-        drawing.add(drawn[1], rect)
+        _add(drawn[1], rect, drawing)
 
 
 def _hover(tag: str) -> str | None:
@@ -277,7 +222,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _cut_off(text: str, position: int, path: str, drawing: Drawing) -> MalformedProfile:
-    frames = len(drawing.rows)
+    frames = drawing.frame_count
     seen = f"after {frames:,} frames" if frames else "before its first frame"
     return MalformedProfile(
         path, f"the drawing is cut off {seen}: no </svg>", line=text.count("\n", 0, position) + 1

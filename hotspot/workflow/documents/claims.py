@@ -20,7 +20,7 @@ _MEASURED = re.compile(
     rf"(?<![\w.]){_NUMBER}\s?(?:[nuµm]?s|sec|min|[kKMGT]i?B|bytes?|%|\w+/s)\s*(?:->|→|=>)\s*{_NUMBER}|{_TIMES}"
 )
 _CLAIM = re.compile(
-    r"\b(?:faster|quicker|speed(?:s|ed)?[ -]?up|optimi[sz]\w*|perf(?:ormance)?\b|latency|throughput|"
+    r"\b(?:faster|quicker|speed(?:s|ed)?[ -]?up|optimi[sz]\w*|perf(?:ormance)?\b(?!-issues)|latency|throughput|"
     r"(?:reduce|cut|save|halve)s?d? .{0,30}\b(?:time|memory|allocations?|copies|syscalls)|avoid .{0,30}\b(?:cop|alloc|clon)\w*)",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.advice.loader import load_catalogue
+from hotspot.analysis.symbols import canonical
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
@@ -354,10 +355,12 @@ def _stored_issue(contents: Contents, place: Place, matched: set[Path]) -> Store
     """Find the issue of a place that no hotter place has taken.
 
     The fingerprint with the file decides, then the one without: a file that was found later keeps the old
-    fingerprint. A place whose file the profile does not tell is the only issue of that function, if it is one.
+    fingerprint. Then those of the closures in it, which were issues of their own where nothing else of the function
+    was seen by its name. A place whose file the profile does not tell is the only issue of that function, if it is one.
     """
     free = [stored for stored in contents.issues if stored.path not in matched]
-    for wanted in dict.fromkeys((place.fingerprint, fingerprint(place.function, None))):
+    names = dict.fromkeys((place.function, *(canonical(spelling).name for spelling in place.spellings)))
+    for wanted in dict.fromkeys(fingerprint(name, file) for name in names for file in (place.file, None)):
         for stored in free:
             if stored.issue.field("FINGERPRINT") == wanted:
                 return stored

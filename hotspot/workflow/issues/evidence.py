@@ -28,13 +28,14 @@ from hotspot.workflow.issues.measured import Measured
 from hotspot.workflow.issues.places import Basis, Charges, Place
 
 _HEADS = (
-    "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
+    "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings", "Candidates",
     "Not charged", "Filters", "Broken", "Lost", "Data", "Look closer",
 )  # fmt: skip
 _HEAD = "- "
 _BELOW = " " * 4
 _STACK_TOP, _STACK_NEAR, _STACK_BOTTOM = 3, 5, 6
 _MOST_LOSSES = 10
+_MOST_CANDIDATES = 10
 _NAME = 110
 
 
@@ -165,6 +166,7 @@ def evidence(subject: Subject, place: Place, measured: Measured) -> str:
         out += _table(f"{head} (shares of its total)", rows)
     out += _stack(profile, measured)
     out += _spellings(place)
+    out += _candidates(place)
     out += _caveats(subject)
     out.append(_item("Data", f"{subject.path} ({_source(profile)})"))
     out.append(f"{_BELOW}sha256 {profile.provenance.sha256 or UNKNOWN}\n")
@@ -315,6 +317,23 @@ def _spellings(place: Place) -> list[str]:
     names = ", ".join(one_line(name, 1000) for name in place.spellings[:5])
     more = f" and {len(place.spellings) - 5:,} more" if len(place.spellings) > 5 else ""
     return [_item("Spellings", f"in the profile: {names}{more}")]
+
+
+def _candidates(place: Place) -> list[str]:
+    """Where a place may be defined, for the reader to decide."""
+    if not place.candidates:
+        return []
+    rows = [
+        f"{_BELOW}{one_line(f'{d.file}:{d.line}  {d.qualified}', _NAME)}\n"
+        for d in place.candidates[:_MOST_CANDIDATES]
+    ]
+    more = len(place.candidates) - len(rows)
+    why = "several definitions" if len(place.candidates) > 1 else "a name that many programs have"
+    return [
+        f"{_HEAD}Candidates ({why}; which is meant is not decided):\n",
+        *rows,
+        *([f"{_BELOW}... {more:,} more ...\n"] if more else []),
+    ]
 
 
 def _caveats(subject: Subject) -> list[str]:
