@@ -92,7 +92,7 @@ _KNOWN = (
     Known("traces of Jaeger, which are requests and no call stacks", _starts(rb'\{\s*"data"\s*:\s*\[\s*\{\s*"traceID"'), "record a profile of the service that is slow, with its language's profiler"),
     Known("a profile in OpenTelemetry's JSON", _starts(rb'\{\s*"resourceProfiles"\s*:'), "let the collector or profiler write pprof"),
     Known("a profile of Blackfire", _starts(rb"file-format: BlackfireProbe"), "profile with Xdebug, Excimer or XHProf"),
-    Known("a method trace of Android's runtime", _starts(rb"\*version\n\d\ndata-file-overflow="), "record with `simpleperf record -g` and run `simpleperf report-sample --show-callchain`"),
+    Known("a method trace of Android's runtime, written while it was recorded", _starts(rb"SLOW[\x01-\x0f\xf0-\xff]\x00"), "trace with a buffer instead of streaming, or sample: `simpleperf record -g`, `simpleperf report-sample --show-callchain`"),
     Known("samples of simpleperf in its own binary form", _starts(rb"SIMPLEPERF"), "run `simpleperf report-sample --show-callchain -i perf.data`"),
     Known("a page of ruby-prof", re.compile(rb"\A\s*<!doctype html.{0,2000}<title>ruby-prof", re.DOTALL | re.IGNORECASE), "print it with RubyProf::CallTreePrinter (callgrind)"),
     Known("a recording of trace-cmd (trace.dat)", _starts(rb"\x17\x08\x44tracing"), "record with `perf record -g`"),

@@ -64,7 +64,7 @@ FILES = {
     "Jaeger": b'{"data": [{"traceID": "1f", "spans": []}]}',
     "a profile in OpenTelemetry's JSON": b'{"resourceProfiles":[{}]}',
     "Blackfire": b"file-format: BlackfireProbe\ncost-dimensions: wt cpu\n\nmain()//1 23 4\n",
-    "a method trace of Android's runtime": b"*version\n3\ndata-file-overflow=false\nclock=dual\n",
+    "a method trace of Android's runtime": b"SLOW\xf3\0\x20\0",
     "samples of simpleperf": b"SIMPLEPERF\1\0\x0a\0\0\0",
     "a page of ruby-prof": b"<!DOCTYPE html>\n<html>\n<head>\n<title>ruby-prof call tree</title>",
     "trace-cmd": b"\x17\x08\x44tracing6\0\0\x08",
