@@ -227,6 +227,7 @@ def diff(
         samples_needed=samples,
         runs_needed=more_runs,
         culprits=culprits,
+        same=known_work is None and _same_recordings(first, second),
     )
     return Diff(
         before=first,
@@ -249,6 +250,12 @@ def diff(
         notes=(*notes, *notes_for(summary, union.counted, assumed.in_sequence)),
         matches=matches_of(union.functions, found.shifts),
     )
+
+
+def _same_recordings(before: Sequence[Profile], after: Sequence[Profile]) -> bool:
+    """Tell whether both sides were read from the same bytes."""
+    first, second = (sorted(run.provenance.sha256 for run in side) for side in (before, after))
+    return bool(first[0]) and first == second
 
 
 def verdict_of(rows: Sequence[DiffRow], which: Basis) -> Verdict:

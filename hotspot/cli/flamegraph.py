@@ -110,7 +110,7 @@ def _profile(
     profile, config = read_profile(argument, inputs)
     if kind == "svg":
         return svg.write(profile), ()
-    verdict = Ownership(config, by_symbol=False).classify(profile)
+    verdict = Ownership(config, wait=False).classify(profile)
     flame = flame_of_profile(profile, verdict.owned, verdict.known)
     return _page(flame, headline(profile), pattern, color_by, orientation)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hotspot.analysis.transform import (
 from hotspot.cli.options import InputOptions
 from hotspot.cli.output import note
 from hotspot.config import Config, load_config
-from hotspot.errors import HotspotError
+from hotspot.errors import HotspotError, UsageError
 from hotspot.importers.base import ImportOptions
 from hotspot.importers.registry import load_all
 from hotspot.profile import Profile
@@ -119,7 +120,7 @@ def project_config(inputs: InputOptions) -> Config:
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
     """Load, label, select and filter one profile."""
     with meter() as shown:
-        profile = _load(named, inputs, label, shown)
+        (profile,) = _recorded([_load(named, inputs, label, shown)], inputs)
     return apply_filters(profile, filters_from(inputs))
 
 
@@ -138,6 +139,10 @@ def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
             missing &= unmatched(profile, filters)
             profiles.append(apply_filters(profile, filters, must_match=False))
     refuse_unmatched(filters, missing)
+    return _recorded(profiles, inputs)
+
+
+def _recorded(profiles: Sequence[Profile], inputs: InputOptions) -> list[Profile]:
     return with_recordings(profiles, State(load_config(project=inputs.project).state_directory))
 
 
@@ -185,3 +190,15 @@ def _kept(profile: Profile, config: Config) -> Profile:
         return profile
     shown = os.path.relpath(config.root / kept)
     return replace(profile, provenance=replace(profile.provenance, path=shown))
+
+
+@contextmanager
+def profile_for_pattern(command: str, pattern: str, profile: str | None) -> Iterator[None]:
+    """Say so where no function is called like PATTERN because it is the profile, and PATTERN was forgotten."""
+    try:
+        yield
+    except UsageError as error:
+        if profile is None and os.path.isfile(pattern):
+            hint = f"{pattern} is a file; a function comes first: hotspot {command} PATTERN {pattern}"
+            raise UsageError(str(error), hint=hint) from error
+        raise

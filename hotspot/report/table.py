@@ -7,6 +7,7 @@ as well, so that a terminal can draw bars.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,6 +57,44 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Heading(Cell):
+    """A line that begins a section; ``level`` is Markdown's, and deeper ones are underlined with dashes."""
+
+    level: int = 2
+
+    @property
+    def underline(self) -> str:
+        """What plain text sets below it."""
+        return ("=" if self.level <= 2 else "-") * _width(self.text)
+
+
+@dataclass(frozen=True)
+class Item(Cell):
+    """An item of a list: its label, what there is to say of it, and the box before it.
+
+    Attributes:
+        detail: behind the label, may be empty.
+        box: ``x`` ticked, a space not, ``?`` for a person to tick; None for an item without.
+    """
+
+    detail: str = ""
+    box: Literal["x", " ", "?"] | None = None
+
+    @property
+    def line(self) -> str:
+        """The item as plain text."""
+        mark = "-" if self.box is None else f"[{self.box}]"
+        return f"{mark} {self.text}: {self.detail}" if self.detail else f"{mark} {self.text}"
+
+    @property
+    def markdown(self) -> str:
+        """The item as Markdown, which knows two kinds of boxes."""
+        mark = "-" if self.box is None else "- [x]" if self.box == "x" else "- [ ]"
+        detail = f" {markdown_text(self.detail)}" if self.detail else ""
+        return f"{mark} **{markdown_text(self.text)}{':' if detail else ''}**{detail}"
+
+
+@dataclass(frozen=True)
 class Table:
     """Columns and rows of cells."""
 
@@ -92,6 +131,10 @@ def plain(report: Report) -> str:
     for part in report.parts:
         if isinstance(part, Table):
             out.extend(_plain_table(part))
+        elif isinstance(part, Heading):
+            out += [part.text, part.underline]
+        elif isinstance(part, Item):
+            out.append(part.line)
         else:
             out.append(part.text if isinstance(part, Cell) else part)
     return "\n".join(line.rstrip() for line in out) + "\n"
@@ -135,10 +178,14 @@ def markdown(report: Report) -> str:
             ]
             out += [markdown_row([cell.text for cell in row]) for row in part.rows]
             out.append("")
+        elif isinstance(part, Heading):
+            out += ["", f"{'#' * part.level} {markdown_text(part.text)}", ""]
+        elif isinstance(part, Item):
+            out.append(part.markdown)
         else:
             text = part.text if isinstance(part, Cell) else part
             out.append(markdown_text(text.strip()) + "  " if text.strip() else "")
-    return "\n".join(out).strip("\n") + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n") + "\n"
 
 
 def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
@@ -160,7 +207,10 @@ def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
     for part in report.parts:
         if not isinstance(part, Table):
             cell = part if isinstance(part, Cell) else Cell(part)
-            console.print(Text(cell.text, style=_STYLES[cell.tone]), soft_wrap=False)
+            text = cell.line if isinstance(cell, Item) else cell.text
+            console.print(Text(text, style=_STYLES[cell.tone]), soft_wrap=False)
+            if isinstance(cell, Heading):
+                console.print(Text(cell.underline, style="dim"))
             continue
         part, left_out = _that_fits(part, console.width)
         table = RichTable(

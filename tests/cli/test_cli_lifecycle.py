@@ -104,6 +104,9 @@ def test_failing_tests_too_little_data_and_illegal_steps(hotspot: Run, repositor
     assert "\nSTATUS: IMPLEMENTED\n" in text(repository)
     assert "\nTests: FAIL\n" in text(repository)
     (repository / "lex.py").write_text("SECONDS = 0.5\n")
+    hasty = hotspot("issues", "verify", "it", "-n", "4")
+    assert (hasty.code, hasty.err) == (2, "hotspot: 4 runs a side decide nothing: 10 are needed\n")
+    assert "\nSTATUS: IMPLEMENTED\n" in text(repository)  # nothing was begun
     few = results_file(repository / "few.json", 0.5, count=4)
     thin = hotspot("issues", "verify", "it", "--before", str(few), "--after", str(few))
     assert thin.code == 3

@@ -4,10 +4,10 @@ A piece ends at a line end, best at an empty line. Pieces may be parsed one afte
 by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
-lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
-because the leaf's address differs from sample to sample while its callers repeat. All other paragraphs are read
-line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask `parse_header` and
-`StackTable`.
+lines are found and their headers read with numpy, their stacks are looked up as bytes in a dict. The stack is cut after
+its first real frame, because the leaf's address differs from sample to sample while its callers repeat. All other
+paragraphs are read line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask
+`parse_header` and `StackTable`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from hotspot.importers.perf_script.headers import MISSING, HeaderReader
 from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.lines import Header
 from hotspot.importers.perf_script.numbering import Numbering
-from hotspot.importers.perf_script.spans import SpanTable
-from hotspot.importers.perf_script.stacks import EMPTY, NEEDS_ADDRESS, UNREADABLE, StackTable
+from hotspot.importers.perf_script.stacks import EMPTY, UNREADABLE, StackTable
+from hotspot.importers.perf_script.text_cache import TextCache, look_up
 from hotspot.profile import Bool, Int32, Int64
 
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
@@ -45,9 +45,9 @@ class ScriptParser:
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
     _stacks: Numbering = field(default_factory=Numbering)  # ``callers << 32 | leaf``
-    _plain: SpanTable = field(init=False)
-    _chains: SpanTable = field(init=False)
-    _flats: SpanTable = field(init=False)
+    _leaves: TextCache[int] = field(init=False)
+    _callers: TextCache[int] = field(init=False)
+    _flats: TextCache[int] = field(init=False)
     _batches: list[Rows] = field(default_factory=list)
     _lines: int = 0
     _skipped: int = 0
@@ -57,9 +57,9 @@ class ScriptParser:
     _lost: int = 0
 
     def __post_init__(self) -> None:
-        self._plain = SpanTable(self.table.read_plain_chain)
-        self._chains = SpanTable(self.table.read_chain)
-        self._flats = SpanTable(self.table.read_flat)
+        self._leaves = TextCache(self.table.read_leaf)
+        self._callers = TextCache(self.table.read_chain)
+        self._flats = TextCache(self.table.read_flat)
 
     def columns(self) -> Columns:
         """Return what was read; the parser is spent then."""
@@ -138,15 +138,12 @@ class ScriptParser:
         if not len(first):
             return np.zeros(0, dtype=np.int32)
         cut = lines.end_of_leaf(first + 1, last)
-        more = cut < last
-        start = np.concatenate([lines.start[first + 1], lines.end[cut[more]] + 1])
-        end = np.concatenate([lines.end[cut], lines.end[last[more]]])
-        chain = self._plain.look_up(lines.without_addresses(), start, end)
-        odd = np.flatnonzero(chain == NEEDS_ADDRESS)
-        chain[odd] = self._chains.look_up(lines.data, start[odd], end[odd])
+        leaf = look_up(self._leaves, lines.text, lines.start[first + 1], lines.end[cut])
         callers = np.full(len(first), EMPTY, dtype=np.int32)
-        callers[more] = chain[len(first) :]
-        return self._number_stacks(callers, chain[: len(first)])
+        more = np.flatnonzero(cut < last)
+        text = lines.without_unknown_addresses()
+        callers[more] = look_up(self._callers, text, lines.end[cut[more]] + 1, lines.end[last[more]])
+        return self._number_stacks(callers, leaf)
 
     def _number_stacks(self, callers: Int32, leaf: Int32) -> Int32:
         """Return rows of ``Columns.stacks``; -1 where either is unreadable."""
@@ -159,7 +156,7 @@ class ScriptParser:
         """Read those of the lines that are whole flat samples; return also which they are."""
         start, end = lines.start[number], lines.end[number]
         header = self.headers.read_flat(lines.text, lines.data, start, end)
-        leaf = self._flats.look_up(lines.data, header.rest, end)
+        leaf = look_up(self._flats, lines.text, header.rest, end)
         stack = self._number_stacks(np.full_like(leaf, EMPTY), leaf)
         read = (stack >= 0) & (header.thread >= 0)
         read[:-1] &= read[1:]  # what follows may belong to it
