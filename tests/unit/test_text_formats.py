@@ -9,7 +9,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import austin, dtrace, pyinstrument
 from hotspot.importers.base import ImportOptions, Match, bytes_source
-from hotspot.profile import Thread, LossKind, Profile
+from hotspot.profile import LossKind, Profile, Thread
 
 from tests.vocabulary import format_tree, tree_text
 
