@@ -41,19 +41,20 @@ INFO = ImporterInfo("d3-flamegraph", "d3-flame-graph JSON and pages", (".json", 
 
 _NAMES, _VALUES, _CHILDREN = ("name", "n"), ("value", "v", "total"), ("children", "c")
 _PAGE = re.compile(rb"^\s*<(?:!doctype html|html|head)\b", re.IGNORECASE)
-_LIBRARY = re.compile(rb"d3-?flame-?graph", re.IGNORECASE)
+_LIBRARY = re.compile(r"flame-?graph|d3-?fg", re.IGNORECASE)
 _ROOT = re.compile(r'\{\s*"(?:name|n|id|value|v|children|c)"\s*:')
 _STACKPROF = re.compile(r"(?P<name>.+) : (?P<file>.*) : (?P<line>\d{0,9})", re.DOTALL)
-# 0x and clinic: `~work /srv/app.js:12:8`, with how V8 had compiled it before the name.
+# 0x and clinic: `~work /srv/app.js:12:8`, with how V8 had compiled it before the name, and what sort it is after all.
 _NODE = re.compile(
-    r"[*~^+]?(?P<name>.*?) ?(?P<file>(?:[a-z]+:|[A-Za-z]:\\|\.{0,2}/)\S*):(?P<line>\d{1,9}):\d{1,9}",
+    r"[*~^+]?(?P<name>.*?) ?(?P<file>(?:[a-z]+:|[A-Za-z]:\\|\.{0,2}/)\S*):(?P<line>\d{1,9}):\d{1,9}(?: \[\w+\])?",
     re.DOTALL,
 )
+_NODE_NATIVE = re.compile(r"(?P<name>.+) \[(?P<sort>CPP|SHARED_LIB)\]", re.DOTALL)
 _SCALE = 1_000_000  # of values with a fraction
 
 
 def detect(head: Head) -> Match:
-    """JSON whose outermost object is a node, or a page that names the library: its data may come late."""
+    """JSON whose outermost object is a node, or a page that names a flame graph: styles and scripts may come first."""
     seen = outline(head.data)
     if seen is not None:
         names, values = seen.keys.intersection(_NAMES), seen.keys.intersection(_VALUES)
@@ -64,9 +65,8 @@ def detect(head: Head) -> Match:
         nested = b'"children"' in head.data and b'"value"' in head.data
         early = not head.complete and not seen.is_array and names
         return Match.MAYBE if is_node or nested or early else Match.NO
-    if _PAGE.match(head.data) and _LIBRARY.search(head.data):
-        return Match.MAYBE
-    return Match.NO
+    is_page = _PAGE.match(head.data) is not None
+    return Match.MAYBE if is_page and (not head.complete or _LIBRARY.search(head.text)) else Match.NO
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -107,6 +107,8 @@ def _tree(path: str, text: str) -> dict[str, Any]:
             return _outermost(path, json.loads(text))
         except ValueError as error:
             raise MalformedProfile(path, f"not valid JSON: {str(error)[:80]}") from error
+    if not _LIBRARY.search(text):
+        raise NotThisFormat(path, "a page without a flame graph")
     for place in _ROOT.finditer(text):
         try:
             found, _ = json.JSONDecoder().raw_decode(text, place.start())
@@ -196,7 +198,13 @@ def _frame(builder: ProfileBuilder, name: str, kind: str) -> int:
         return builder.frames.intern(located["name"], located["file"], int(located["line"] or 0))
     if located := _NODE.fullmatch(name):
         file, line = file_of_url(located["file"]), int(located["line"])
-        return builder.frames.intern(function_name(located["name"], file, line), file, line)
+        return builder.frames.intern(
+            function_name(located["name"].removeprefix("(anonymous)"), file, line), file, line
+        )
+    if native := _NODE_NATIVE.fullmatch(name):
+        if native["sort"] == "SHARED_LIB":
+            return builder.frames.intern(UNKNOWN, module=native["name"])
+        return builder.frames.intern(native["name"].partition("@@")[0])
     label = parse_label(name)
     of_kind = Kind.KERNEL if kind == "kernel" else label.kind
     return builder.frames.intern(label.name or UNKNOWN, label.file, label.line, label.module, of_kind)

@@ -42,7 +42,8 @@ INFO = ImporterInfo("massif", "Valgrind massif", (".massif",))
 
 SPACE = ValueType("inuse_space", "bytes")
 
-_BEGINNING = re.compile(rb"\Adesc: [^\n]*\ncmd: [^\n]*\ntime_unit: (?:i|ms|B)\r?\n")
+# A command may have several lines.
+_BEGINNING = re.compile(rb"\Adesc: [^\n]*\r?\ncmd: .*?\ntime_unit: (?:i|ms|B)\r?\n#-", re.DOTALL)
 _SIZES = ("mem_heap_B", "mem_heap_extra_B", "mem_stacks_B")
 _NODE = re.compile(r"(?P<indent> *)n\d+: (?P<bytes>\d{1,18}) (?P<text>.*)")
 _BELOW = re.compile(

@@ -48,6 +48,7 @@ _BUILT_IN = (
     "v8log",
     "jfr_text",
     "massif",
+    "android_trace",
     "rprof",
     "gprof",
     "hprof_text",

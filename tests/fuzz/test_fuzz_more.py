@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 from hotspot.errors import HotspotError
 from hotspot.importers import (
+    android_trace,
     async_profiler,
     austin_mojo,
     bpftrace,
@@ -35,6 +36,7 @@ from hotspot.importers import (
 )
 from hotspot.importers.base import ImportOptions, Match, bytes_source, file_source
 
+from tests.android_traces import method_trace
 from tests.async_profiler_pages import plain, pooled
 from tests.mojo_files import Sample, mojo
 
@@ -164,6 +166,7 @@ DOCUMENTS: list[tuple[ModuleType, bytes]] = [
     (jfr_text, JFR.encode()),
     *((importer, json.dumps(document).encode()) for importer, document in ((heapprofile, HEAP_PROFILE), (perf_json, PERF_JSON), (d3_flamegraph, D3), (dhat, DHAT), (sentry, SENTRY), (flamebearer, FLAMEBEARER), (scalene, SCALENE), (webkit, WEBKIT), (xhprof, XHPROF))),
     (massif, MASSIF.encode()),
+    (android_trace, method_trace([(1, 4, 0, 0, 0), (1, 8, 0, 2, 3), (1, 8, 1, 5, 9), (1, 4, 2, 6, 12)])),
     (xhprof, PHP.encode()),
 ]  # fmt: skip
 PIECES = [

@@ -144,6 +144,10 @@ def test_without_a_peak_the_largest_snapshot_is_read() -> None:
     assert profile.provenance.losses[0].text == "no snapshot is of the peak; the largest detailed one is read"
 
 
+def test_a_command_may_have_several_lines() -> None:
+    assert massif_profile(MASSIF.replace("cmd: ./w", "cmd: python3 -c \nsnapshot = 3\nf()")).total == 100
+
+
 def test_what_is_wrong_with_a_massif_file_is_said_with_its_line() -> None:
     for old, new, line, reason in (
         ("  n0: 20 0x3", "  n0: 90 0x3", 31, "its callers allocated more than this line"),

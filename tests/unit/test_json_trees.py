@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers import cpuprofile, d3_flamegraph, heapprofile, perf_json
+from hotspot.errors import EmptyProfile, MalformedProfile, UnknownFormat
+from hotspot.importers import cpuprofile, d3_flamegraph, heapprofile, perf_json, registry
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source
 from hotspot.profile import Kind, LossKind, Profile, Thread
 
@@ -143,14 +143,31 @@ def test_trees_of_other_writers(document: Any) -> None:
 
 
 def test_node_says_where_a_function_is() -> None:
-    names = ("~work /srv/app.js:12:8", "*node:internal/main:3:1", "file:///srv/b.mjs:4:2", "main")
-    tree = {"id": 0, "name": "all stacks", "value": 8, "top": 0, "children": [{"id": 1, "name": name, "value": 2, "top": 2} for name in names]}  # fmt: skip
+    names = ("~work /srv/app.js:12:8 [INIT]", "*(anonymous) node:internal/main:3:1", "file:///srv/b.mjs:4:2", "main",
+             "write@@GLIBC_2.2.5 [CPP]", "/usr/lib/libc.so.6 [SHARED_LIB]")  # fmt: skip
+    tree = {"id": 0, "name": "all stacks", "value": 12, "top": 0, "children": [{"id": 1, "name": name, "value": 2, "top": 2} for name in names]}  # fmt: skip
     assert format_tree(read(d3_flamegraph, tree)) == tree_text("""
         (anonymous b.mjs:4) (/srv/b.mjs:4) 2,2
         (anonymous main:3) (node:internal/main:3) 2,2
+        [libc.so.6] 2,2
         main 2,2
         work (/srv/app.js:12) 2,2
+        write 2,2
     """)
+
+
+def test_the_page_of_0x_names_its_library_late() -> None:
+    styles = "<html><head><style>" + "a{b:c}" * 12_000 + "</style><script>flamegraph.search()</script>"
+    page = (
+        styles
+        + 'visualizer({"merged":{"name":"all stacks","value":3,"top":0,"children":[{"name":"f /a.js:1:2","value":3,"top":3}]}})'
+    )
+    (profile,) = registry.read_source(bytes_source("x.html", page.encode()), None, ImportOptions())
+    assert format_tree(profile) == "f (/a.js:1) 3,3"
+    with pytest.raises(UnknownFormat, match="a page without a flame graph"):
+        registry.read_source(
+            bytes_source("x.html", page.replace("flamegraph", "chart").encode()), None, ImportOptions()
+        )
 
 
 def test_stackprof_puts_the_place_into_the_name() -> None:
