@@ -1,145 +1,171 @@
-"""Valgrind's massif: what the heap held at its peak, by the stacks that allocated it.
+"""Valgrind's massif: snapshots of the heap, some with a tree of who allocated what was in it.
 
 ::
 
-    snapshot=14
-    time=2160
-    mem_heap_B=104950
+    desc: (none)
+    cmd: ./w
+    time_unit: i
+    #-----------
+    snapshot=12
+    #-----------
+    time=135562
+    mem_heap_B=2500
+    mem_heap_extra_B=28
+    mem_stacks_B=0
     heap_tree=peak
-    n1: 104950 (heap allocation functions) malloc/new/new[], --alloc-fns, etc.
-     n2: 104950 0x109211: alloc (w.c:7)
-      n0: 99950 0x1092A7: main (w.c:8)
-      n0: 5000 in 3 places, all below massif's threshold (1.00%)
+    n2: 2500 (heap allocation functions) malloc/new/new[], --alloc-fns, etc.
+     n1: 2000 0x109180: leaf (w.c:3)
+      n0: 2000 0x1091E2: main (w.c:5)
+     n0: 500 in 3 places, all below massif's threshold (1.00%)
 
-A tree is drawn leaf first, a space a level, with the bytes of each branch. The snapshot called ``peak`` is read, else the largest
-with a tree. Source: the Valgrind manual, "Massif", and ``ms_main.c``.
+A line's children, one space further in, are its callers: the tree stands on its leaves. Read is the snapshot that massif
+marks as the peak, or the largest detailed one: ``inuse_space/bytes``. What a line has more than its callers together
+has callers that massif does not tell. With ``--pages-as-heap`` the bytes are those of pages.
+
+Source: https://valgrind.org/docs/manual/ms-manual.html; massif/ms_print.in of Valgrind.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers._collect import Stacks
+from hotspot.importers._valgrind import intern_frame
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
-INFO = ImporterInfo("massif", "Valgrind massif, the peak of the heap", (".massif",))
+INFO = ImporterInfo("massif", "Valgrind massif", (".massif",))
 
-_LOOKS = re.compile(r"\A\s*desc: .*\r?\ncmd: .*\r?\ntime_unit: ")
-_KEY = re.compile(r"(?P<key>snapshot|mem_heap_B|mem_heap_extra_B|mem_stacks_B|heap_tree)=(?P<value>\S+)\s*")
-_NODE = re.compile(r"(?P<indent> *)n(?P<children>\d{1,9}): (?P<bytes>\d{1,18}) (?P<text>.*?)\s*")
-_FRAME = re.compile(r"0x[0-9A-Fa-f]+: (?P<name>.*?)(?: \((?P<place>[^()]*(?:\([^()]*\)[^()]*)*)\))?")
-_SOURCE = re.compile(r"(?P<file>.+):(?P<line>\d{1,9})")
-_BELOW = "[below massif's threshold]"
+SPACE = ValueType("inuse_space", "bytes")
+
+# A command may have several lines.
+_BEGINNING = re.compile(rb"\Adesc: [^\n]*\r?\ncmd: .*?\ntime_unit: (?:i|ms|B)\r?\n#-", re.DOTALL)
+_SIZES = ("mem_heap_B", "mem_heap_extra_B", "mem_stacks_B")
+_NODE = re.compile(r"(?P<indent> *)n\d+: (?P<bytes>\d{1,18}) (?P<text>.*)")
+_BELOW = re.compile(
+    r"in (?P<places>[\d,]+) places?, (?:all )?below massif's threshold \((?P<percent>[\d.]+)%\)"
+)
 
 
-def detect(head: Head) -> Match:
-    """Its three first lines."""
-    return Match.YES if _LOOKS.match(head.text) else Match.NO
+@dataclass(frozen=True)
+class _Node:
+    """A line of a tree: what a function allocated on behalf of those that the lines above it name."""
+
+    line: int
+    depth: int
+    size: int
+    text: str
 
 
 @dataclass
 class _Snapshot:
-    """One snapshot: what its tree is called, its size, and the lines of the tree with the number of the first."""
+    """A snapshot; only a detailed one has a tree."""
 
-    heap: int = 0
-    extra: int = 0
-    stacks: int = 0
-    tree: str = "empty"
-    nodes: list[tuple[int, re.Match[str]]] = field(default_factory=list)
+    number: str
+    size: int = 0
+    is_peak: bool = False
+    tree: list[_Node] = field(default_factory=list)
+
+
+def detect(head: Head) -> Match:
+    """Look at the three lines that every file begins with."""
+    return Match.YES if _BEGINNING.match(head.data) else Match.NO
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
-    """Read the tree of the peak.
+    """Read the snapshot of the peak.
 
     Raises:
-        EmptyProfile: no snapshot has a tree.
-        MalformedProfile: the branches of a frame hold more than the frame.
+        MalformedProfile: with the line.
+        EmptyProfile: no snapshot has a tree, or nothing was allocated in it.
     """
-    snapshots: list[_Snapshot] = []
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
-        if key := _KEY.fullmatch(line):
-            if key["key"] == "snapshot":
-                snapshots.append(_Snapshot())
-            elif snapshots:
-                _set(snapshots[-1], key["key"], key["value"], source.path, number)
-        elif snapshots and (node := _NODE.fullmatch(line)):
-            snapshots[-1].nodes.append((number, node))
-    detailed = [snapshot for snapshot in snapshots if snapshot.nodes]
+    path = source.path
+    with source.open() as stream:
+        lines = (decode_text(line).rstrip("\r\n") for line in stream)
+        detailed = [each for each in _snapshots(path, lines) if each.tree]
     if not detailed:
-        raise EmptyProfile(
-            source.path, "no snapshot has a tree of the heap", hint="run massif with --detailed-freq=1"
-        )
-    peak = next((s for s in detailed if s.tree == "peak"), max(detailed, key=lambda s: s.heap))
-    stacks = Stacks(ValueType("inuse_space", "bytes"))
-    _add(stacks, peak, source.path)
-    losses = [
-        Loss(
-            LossKind.DROPPED,
-            f"the other {len(snapshots) - 1:,} snapshots, and what was freed before the peak",
-        )
+        raise EmptyProfile(path, "no snapshot says who allocated: every heap_tree is empty")
+    chosen = max(detailed, key=lambda each: (each.is_peak, each.size))
+    builder = ProfileBuilder((SPACE,))
+    pruned = _add_tree(builder, path, chosen)
+    losses = []
+    if not chosen.is_peak:
+        losses.append(Loss(LossKind.DROPPED, "no snapshot is of the peak; the largest detailed one is read"))
+    if pruned is not None:
+        losses.append(pruned)
+    if len(detailed) > 1:
+        text = f"snapshot {chosen.number} is read; {len(detailed) - 1} other detailed ones are not kept"
+        losses.append(Loss(LossKind.DROPPED, text))
+    return [
+        builder.build(Provenance(path, source.sha256, INFO.name, "Valgrind massif", losses=tuple(losses)))
     ]
-    if peak.extra:
-        losses.append(Loss(LossKind.DROPPED, f"{peak.extra:,} bytes that the allocator needs beside them"))
-    if peak.stacks:
-        losses.append(Loss(LossKind.DROPPED, f"{peak.stacks:,} bytes of the threads' stacks"))
-    provenance = Provenance(source.path, source.sha256, INFO.name, "massif", losses=tuple(losses))
-    return [stacks.build(provenance)]
 
 
-def _set(snapshot: _Snapshot, key: str, value: str, path: str, line: int) -> None:
-    if key == "heap_tree":
-        snapshot.tree = value
-        return
-    if not re.fullmatch(r"\d{1,18}", value):
-        raise MalformedProfile(path, f"{key} is no whole number", line=line)
-    setattr(
-        snapshot,
-        {"mem_heap_B": "heap", "mem_heap_extra_B": "extra", "mem_stacks_B": "stacks"}[key],
-        int(value),
-    )
-
-
-def _add(stacks: Stacks, snapshot: _Snapshot, path: str) -> None:
-    """Add a stack for what each branch has more than its own branches; the first node only sums up."""
-    branch: list[tuple[int, int]] = []  # frame and bytes that no branch has taken yet, leaf first
-
-    def close(depth: int) -> None:
-        while len(branch) > depth:
-            rest = branch[-1][1]
-            if rest:
-                stacks.add([frame for frame, _ in reversed(branch)], rest)
-            branch.pop()
-
-    for line, node in snapshot.nodes:
-        depth = len(node["indent"]) - 1
-        if depth < 0:
+def _snapshots(path: str, lines: Iterable[str]) -> list[_Snapshot]:
+    snapshots: list[_Snapshot] = []
+    for number, line in enumerate(lines, start=1):
+        key, _, value = line.partition("=")
+        if key == "snapshot":
+            snapshots.append(_Snapshot(value))
+        elif not snapshots:
             continue
-        if depth > len(branch):
-            raise MalformedProfile(path, "a frame that stands under none", line=line)
-        close(depth)
-        size = int(node["bytes"])
-        if branch:
-            frame, rest = branch[-1]
-            if rest < size:
-                raise MalformedProfile(path, "branches hold more than what they branch off", line=line)
-            branch[-1] = frame, rest - size
-        branch.append((_frame(stacks, node["text"]), size))
-    close(0)
+        elif node := _NODE.fullmatch(line):
+            snapshots[-1].tree.append(_Node(number, len(node["indent"]), int(node["bytes"]), node["text"]))
+        elif key in _SIZES:
+            if not value.isdecimal() or len(value) > 18:
+                raise MalformedProfile(path, f"{key}: {value[:40]!r} is not a size", line=number)
+            snapshots[-1].size += int(value)
+        elif key == "heap_tree":
+            snapshots[-1].is_peak = value == "peak"
+        elif line.strip() and not line.startswith("#") and key != "time":
+            raise MalformedProfile(path, f"not a line of a heap tree: {line.strip()[:60]!r}", line=number)
+    return snapshots
 
 
-def _frame(stacks: Stacks, text: str) -> int:
-    found = _FRAME.fullmatch(text)
-    if found is None:
-        return stacks.builder.frames.intern(_BELOW if "place" in text and "below massif" in text else text)
-    name = UNKNOWN if found["name"] in ("", "???") else found["name"]
-    place = found["place"] or ""
-    if located := _SOURCE.fullmatch(place):
-        return stacks.builder.frames.intern(name, located["file"], int(located["line"]))
-    return stacks.builder.frames.intern(
-        name, module=place.removeprefix("in ") if place.startswith("in ") else ""
-    )
+def _add_tree(builder: ProfileBuilder, path: str, snapshot: _Snapshot) -> Loss | None:
+    """Add the tree, turned round; returns what massif left out of it."""
+    tree = snapshot.tree
+    own = _own(path, tree)
+    flat: list[int] = []
+    offsets, weights = [0], []
+    stack: list[int] = []  # leaf first
+    places, most = 0, 0
+    for node, weight in zip(tree, own, strict=True):
+        below = _BELOW.fullmatch(node.text)
+        if below is not None:
+            places += int(below["places"].replace(",", ""))
+            most = max(most, node.size)
+        if node.depth:  # the outermost line names no function but all that allocate
+            del stack[node.depth - 1 :]
+            stack.append(builder.frames.intern(UNKNOWN) if below else intern_frame(builder.frames, node.text))
+        if weight:
+            flat += reversed(stack)
+            offsets.append(len(flat))
+            weights.append(weight)
+    if not weights:
+        raise EmptyProfile(path, f"nothing was allocated in snapshot {snapshot.number}")
+    builder.add_samples(builder.add_stacks(flat, offsets), weights)
+    if not places:
+        return None
+    return Loss(LossKind.PRUNED, f"callers below massif's threshold are [unknown]: {places:,} places", most)
+
+
+def _own(path: str, tree: Sequence[_Node]) -> list[int]:
+    """Return what each line has that none of its callers accounts for."""
+    own = [node.size for node in tree]
+    around: list[int] = []
+    for row, node in enumerate(tree):
+        if node.depth > len(around) or (node.depth == 0) != (row == 0):
+            raise MalformedProfile(path, "a line of the heap tree stands under none", line=node.line)
+        del around[node.depth :]
+        if around:
+            own[around[-1]] -= node.size
+        around.append(row)
+    worst = min(range(len(tree)), key=own.__getitem__)
+    if own[worst] < 0:
+        raise MalformedProfile(path, "its callers allocated more than this line", line=tree[worst].line)
+    return own

@@ -16,6 +16,7 @@ from hotspot.importers.base import (
     ImportOptions,
     Match,
     NotThisFormat,
+    OnRead,
     Source,
     file_source,
 )
@@ -46,6 +47,8 @@ _BUILT_IN = (
     "gecko",
     "v8log",
     "jfr_text",
+    "massif",
+    "android_trace",
     "rprof",
     "gprof",
     "hprof_text",
@@ -59,12 +62,17 @@ _BUILT_IN = (
     "call_tree_csv",
     "spindump",
     "instruments_text",
-    "massif",
     "xdebug_trace",
     "import_time",
     "bpftrace",
     "pmcstat",
     "perf_json",
+    "dhat",
+    "sentry",
+    "flamebearer",
+    "scalene",
+    "webkit",
+    "xhprof",
     "d3_flamegraph",
     "macos_sample",
     "dtrace",
@@ -118,10 +126,14 @@ def load(
 
 
 def load_all(
-    path: str | os.PathLike[str], *, input_format: str | None = None, options: ImportOptions | None = None
+    path: str | os.PathLike[str],
+    *,
+    input_format: str | None = None,
+    options: ImportOptions | None = None,
+    on_read: OnRead | None = None,
 ) -> tuple[Profile, ...]:
-    """Read every profile of a file; see `load`."""
-    return read_source(file_source(os.fspath(path)), input_format, options or ImportOptions())
+    """Read every profile of a file; see `load`. ``on_read`` is told how far reading is."""
+    return read_source(file_source(os.fspath(path), on_read), input_format, options or ImportOptions())
 
 
 def read_source(source: Source, input_format: str | None, options: ImportOptions) -> tuple[Profile, ...]:

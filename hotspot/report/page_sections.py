@@ -66,10 +66,9 @@ def profile_page(profile: Profile, config: Config, *, n: int = ROWS) -> Page:
 def diff_page(diff: Diff, config: Config, *, n: int = ROWS) -> Page:
     """Return the report of a before and an after; see `profile_page`."""
     ownership = Ownership(config)
-    at_a_glance = Ownership(config, by_symbol=False)  # every run is asked, and a picture only colours by it
 
     def in_app(run: Profile) -> tuple[Bool, Bool]:
-        verdict = at_a_glance.classify(run)
+        verdict = ownership.classify(run)
         return verdict.owned, verdict.known
 
     difference = flame_of_diff(diff, in_app)
