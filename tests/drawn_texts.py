@@ -762,44 +762,37 @@ Weight\tSelf Weight\t\tSymbol Names
         """,
         ("rounded",),
     ),
-    "massif": Drawn(
-        "massif",
+    "instruments-text-cycles": Drawn(
+        "Instruments",
         """\
-desc: --massif-out-file=m
-cmd: ./w
-time_unit: i
-#-----------
-snapshot=0
-#-----------
-time=0
-mem_heap_B=0
-mem_heap_extra_B=0
-mem_stacks_B=0
-heap_tree=empty
-#-----------
-snapshot=1
-#-----------
-time=216208733
-mem_heap_B=1000
-mem_heap_extra_B=62
-mem_stacks_B=0
-heap_tree=peak
-n2: 1000 (heap allocation functions) malloc/new/new[], --alloc-fns, etc.
- n2: 900 0x109257: alloc (w.c:7)
-  n0: 800 0x1092A7: main (w.c:8)
-  n0: 100 in 3 places, all below massif's threshold (1.00%)
- n1: 100 0x48DA1A4: _IO_file_doallocate (in /lib/libc.so.6)
-  n0: 100 0x48DA1A5: ???
+Weight\tSelf Weight\t\tSymbol Name
+34.35 Mc  100.0%\t-\t \tthread_start
+34.35 Mc  100.0%\t34.00 Mc\t \t work
+350.00 Kc   1.0%\t350.00 Kc\t \t  sqrt
 """,
         """
-        [below massif's threshold] 100,0
-          alloc (w.c:7) 100,100
-        [unknown] 100,0
-          _IO_file_doallocate 100,100
-        main (w.c:8) 800,0
-          alloc (w.c:7) 800,800
+        thread_start 34350000,0
+          work 34350000,34000000
+            sqrt 350000,350000
         """,
-        ("dropped", "dropped"),
+        ("rounded",),
+    ),
+    "instruments-text-allocations": Drawn(
+        "Instruments",
+        """\
+Bytes Used\tCount\t\tSymbol Name
+   9.75 KB     100.0%\t56\t \t_pthread_start
+   9.75 KB     100.0%\t56\t \t start
+   4.00 KB      41.0%\t6\t \t  parse
+ 512 Bytes       5.1%\t1\t \t  lex
+""",
+        """
+        _pthread_start 9984,0
+          start 9984,5376
+            lex 512,512
+            parse 4096,4096
+        """,
+        ("rounded",),
     ),
     "xdebug-trace": Drawn(
         "Xdebug",
