@@ -351,6 +351,68 @@ Extension modules: numpy
         """,
         ("truncated", "dropped"),
     ),
+    "stack-dumps-python-one": Drawn(
+        "faulthandler",
+        """\
+Stack (most recent call first):
+  File "/app/m.py", line 3 in f
+  File "/app/m.py", line 9 in <module>
+""",
+        """
+        <module> (/app/m.py:9) 1,0
+          f (/app/m.py:3) 1,1
+        """,
+        ("dropped",),
+    ),
+    "stack-dumps-android": Drawn(
+        "jstack",
+        """\
+----- pid 4242 at 2021-05-05 10:00:00 -----
+Cmd line: com.example.app
+
+DALVIK THREADS (2):
+"main" prio=5 tid=1 Native
+  | group="main" sCount=1 dsCount=0 flags=1 obj=0x7 self=0x7
+  native: #00 pc 000000000009b2c8  /apex/bionic/libc.so (__epoll_pwait+8)
+  native: #01 pc 0000000000019ab4  /system/lib64/libutils.so (android::Looper::pollInner(int)+148)
+  at android.os.MessageQueue.nativePollOnce(Native method)
+  at com.example.MainActivity.onCreate(MainActivity.kt:12)
+
+"Jit thread pool" daemon prio=5 tid=2 Waiting
+  | group="system" sCount=1
+  (no managed stack frames)
+
+----- end 4242 -----
+""",
+        """
+        com.example.MainActivity.onCreate (MainActivity.kt:12) 1,0
+          android.os.MessageQueue.nativePollOnce 1,0
+            android::Looper::pollInner(int) 1,0
+              __epoll_pwait 1,1
+        """,
+        ("dropped", "dropped"),
+    ),
+    "stack-dumps-jcmd": Drawn(
+        "jcmd Thread.dump_to_file",
+        """\
+4242
+2024-05-06T10:00:00.123Z
+21.0.2+13
+
+#1 "main"
+      java.base/java.lang.Thread.sleep0(Native Method)
+      app/com.example.Main.main(Main.java:5)
+
+#22 "" virtual
+      com.example.Job.run(Job.java:9)
+""",
+        """
+        com.example.Job.run (Job.java:9) 1,1
+        com.example.Main.main (Main.java:5) 1,0
+          java.lang.Thread.sleep0 1,1
+        """,
+        ("dropped",),
+    ),
     "stack-dumps-py-spy": Drawn(
         "py-spy dump",
         """\

@@ -208,7 +208,7 @@ def _phpspy(line: str) -> Place | None:
 DIALECTS = (
     Dialect(
         "jstack",
-        _search(r'^"(?=[^\n]{0,2000}?\b(?:tid=|prio=))[^\n]*+\n(?:[^\n"]*\n){0,60}?[ \t]+(?:at \S{1,500}\(|native: #|#00 pc )'),
+        _search(r'^"(?=[^\n]{0,2000}?\b(?:tid=|prio=))[^\n]*+\n(?:(?!")[^\n]*\n){0,60}?[ \t]+(?:at \S{1,500}\(|native: #|#00 pc )'),
         _java,
         thread=re.compile(r'[ \t]*"(?P<name>.{0,500})"(?: #\d+)?(?: \[(?P<tid>\d+)\])? .{0,300}?(?:\btid=|\bprio=).*'),
         repeats=re.compile(r"Found .* deadlock"),
@@ -257,9 +257,9 @@ DIALECTS = (
     ),
     Dialect(
         "faulthandler",
-        _search(r'^(?:Current t|T)hread 0x[0-9a-f]+ [^\n]*\(most recent call first\):\n\s+File "'),
+        _search(r'^(?:(?:Current t|T)hread 0x[0-9a-f]+ [^\n]*|Stack )\(most recent call first\):\n[ \t]+File "'),
         _faulthandler,
-        thread=re.compile(r"(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?\(most recent call first\):\s*"),
+        thread=re.compile(r"(?:(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?|Stack )\(most recent call first\):\s*"),
         cut=re.compile(r"\s+\.\.\.\s*"),
     ),
     Dialect(
