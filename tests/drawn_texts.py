@@ -930,6 +930,38 @@ CPU     ID                    FUNCTION:NAME
               0x104d08831 1,1
         """,
     ),
+    "callgrind-xdebug": Drawn(
+        "xdebug 3.1.2 (PHP 8.1.2)",
+        """\
+version: 1
+creator: xdebug 3.1.2 (PHP 8.1.2)
+cmd: /app/index.php
+part: 1
+positions: line
+
+events: Time_(10ns) Memory_(bytes)
+
+fl=(1) php:internal
+fn=(1) php::strlen
+3 1500 0
+
+fl=(2) /app/index.php
+fn=(2) {main}
+
+1 50000 -32
+cfl=(1)
+cfn=(1)
+calls=1 0 0
+9 1500 0
+
+summary: 51500 -32
+""",
+        """
+        {main} (/app/index.php) 515000,500000
+          php::strlen (php:internal) 15000,15000
+        """,
+        ("approximate", "dropped"),
+    ),
     "callgrind-cachegrind": Drawn(
         "cachegrind",
         """\
