@@ -204,3 +204,12 @@ def test_the_end_is_the_next_action_once_every_issue_is_settled(hotspot: Run, pr
         "future work is written down": True,
         "the owner was told": None,
     }
+
+
+def test_an_issue_that_cannot_be_read_is_named(hotspot: Run, project: Path) -> None:
+    hotspot("issues", "p.folded", "--top", "1")
+    (project / "perf-issues" / "BROKEN.txt").write_text("STATUS: maybe")
+    assert (
+        "1 issue: 1 IDENTIFIED; cannot be read: BROKEN.txt (`hotspot issues list` says why)"
+        in hotspot("status").out
+    )

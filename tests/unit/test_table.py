@@ -8,7 +8,7 @@ import re
 
 import pytest
 from hotspot.report.fitting import name_cell, place_cell
-from hotspot.report.table import Cell, Column, Report, Table, clean, markdown, plain, terminal
+from hotspot.report.table import Cell, Column, Heading, Item, Report, Table, clean, markdown, plain, terminal
 from hotspot.tabular import csv_text
 
 TABLE = Table(
@@ -139,3 +139,21 @@ def test_terminal_does_not_interpret_names_as_markup() -> None:
         Report((Table((Column("f"),), ((Cell("[bold]x[/bold] :smile:"),),)),)), color=False, width=80
     )
     assert "[bold]x[/bold] :smile:" in text
+
+
+def test_headings_and_items_have_a_form_in_each_medium() -> None:
+    report = Report(
+        (
+            Heading("State"),
+            Item("told", detail="a_b", box="?"),
+            Item("tests", box="x"),
+            Item("left", detail="1", box=" "),
+            Heading("More", level=3),
+            Item("plain", detail="*"),
+        )
+    )
+    assert plain(report) == ("State\n=====\n[?] told: a_b\n[x] tests\n[ ] left: 1\nMore\n----\n- plain: *\n")
+    assert markdown(report) == (
+        "## State\n\n- [ ] **told:** a\\_b\n- [x] **tests**\n- [ ] **left:** 1\n\n### More\n\n- **plain:** \\*\n"
+    )
+    assert terminal(report, color=False, width=40) == plain(report)

@@ -26,6 +26,7 @@ _PADDED = np.sort(
 _NO_ADDRESS = np.frombuffer(b"0".rjust(_ADDRESS), dtype="V16")
 _UNKNOWN = b" [unknown] ([unknown])\n"  # what follows it in a line, as three words
 _UNKNOWN_WORDS = {at: np.frombuffer(_UNKNOWN, "<u8", 1, at) for at in (0, 8, len(_UNKNOWN) - 8)}
+_RARE = 100
 _UNKNOWN_LINE = 1 + _ADDRESS + len(_UNKNOWN) - 1
 
 
@@ -82,8 +83,8 @@ class Lines:
             at = at[windows(self.data, at + _ADDRESS + place, 8).view("<u8").reshape(-1) == word]
         look = _PAIR.reshape(-1).take(windows(self.data, at, _ADDRESS).view("<u2")).view("<u8").reshape(-1)
         at = at[_PADDED.take(np.searchsorted(_PADDED, look), mode="clip") == look]
-        if not len(at):
-            return self.text
+        if len(at) * _RARE < len(self.start):
+            return self.text  # a copy takes longer than to read these
         out = self.data.copy()
         np.ndarray(len(out) - _ADDRESS + 1, dtype="V16", buffer=out, strides=(1,))[at] = _NO_ADDRESS
         return out.tobytes()

@@ -1,7 +1,6 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
-A piece ends at a line end, best at an empty line. Pieces may be parsed one after another by one `ScriptParser`, or
-by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
+A piece ends at a line end, best at an empty line. Pieces may be parsed by one `ScriptParser`, or by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found and their headers read with numpy, their stacks are looked up as bytes in a dict. The stack is cut after
@@ -14,6 +13,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def parse(piece: bytes, offset: int = 0) -> Columns:
 
 @dataclass
 class ScriptParser:
-    """Parses pieces in order; memory grows with distinct stacks and 28 bytes a sample."""
+    """Parses pieces in any order; memory grows with distinct stacks and 28 bytes a sample."""
 
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
@@ -48,7 +48,7 @@ class ScriptParser:
     _leaves: TextCache[int] = field(init=False)
     _callers: TextCache[int] = field(init=False)
     _flats: TextCache[int] = field(init=False)
-    _batches: list[Rows] = field(default_factory=list)
+    _batches: list[tuple[int, Rows]] = field(default_factory=list)  # with the offset of each piece
     _lines: int = 0
     _skipped: int = 0
     _skipped_at: int | None = None
@@ -62,7 +62,7 @@ class ScriptParser:
         self._flats = TextCache(self.table.read_flat)
 
     def columns(self) -> Columns:
-        """Return what was read; the parser is spent then."""
+        """Return what was read, in the order of the text; the parser is spent then."""
         flat, offsets, depth = self.table.flat_chains()
         packed = self._stacks.keys()
         return Columns(
@@ -73,7 +73,7 @@ class ScriptParser:
             stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
-            batches=self._batches,
+            batches=[rows for _, rows in sorted(self._batches, key=itemgetter(0))],
             oddities=Oddities(
                 lines=self._lines,
                 skipped=self._skipped,
@@ -86,7 +86,7 @@ class ScriptParser:
         )
 
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
-        r"""Read the next piece.
+        r"""Read a piece.
 
         Args:
             piece: whole lines ending in ``\n`` (the last may lack it).
@@ -102,7 +102,7 @@ class ScriptParser:
         is_flat = (last - first >= _FLAT_LINES) & (below != _TAB)
         rows, header = self._read_stacked(lines, first, last, (last > first) & ~is_flat)
         if len(header) == len(first):
-            self._batches.append(rows)
+            self._batches.append((offset, rows))
             return
         odd = np.ones(len(first), dtype=bool)
         odd[np.searchsorted(first, header)] = False
@@ -117,7 +117,8 @@ class ScriptParser:
         rows, place = self._read_lines(lines, todo, offset)
         parts.append(rows)
         places.append(place)
-        self._batches.append(join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable")))
+        rows = join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable"))
+        self._batches.append((offset, rows))
 
     # -- in bulk -------------------------------------------------------------------------------------------------
 
@@ -186,8 +187,8 @@ class ScriptParser:
                 places.append(at + sample.place)
             self._skipped += reader.skipped
             self._lost += reader.lost
-            if self._skipped_at is None and reader.skipped_at is not None:
-                self._skipped_at = offset + at + reader.skipped_at
+            if reader.skipped_at is not None:
+                self._skipped_at = _earlier(self._skipped_at, offset + at + reader.skipped_at)
         leaf = np.array(chain, dtype=np.int32)
         rows = Rows(
             stack=self._number_stacks(np.full_like(leaf, EMPTY), leaf),
@@ -200,6 +201,9 @@ class ScriptParser:
 
     def _note_headless(self, sample: Sample, block_offset: int) -> Header:
         self._headless += sample.lines
-        if self._headless_at is None:
-            self._headless_at = block_offset + sample.place
+        self._headless_at = _earlier(self._headless_at, block_offset + sample.place)
         return Header()
+
+
+def _earlier(known: int | None, place: int) -> int:
+    return place if known is None else min(known, place)

@@ -28,10 +28,9 @@ from hotspot.profile import Int32, Int64, Kind
 
 EMPTY = 0  # id of the chain without frames
 UNREADABLE = -1  # in place of an id: the bytes are not (only) whole frames
-_WITHIN = (
-    b"(inlined)\n",
-    b"(inlined)\0",
-)  # a line end inside a group, and what stands for it while groups are told apart
+# A line end inside a group, and what stands for it while groups are told apart.
+_INNER_END = b"(inlined)\n"
+_INNER_MARK = b"(inlined)\0"
 _CACHE_LINES = 1 << 16
 _packed = struct.Struct("=i").pack
 _HEX = b"0123456789abcdef"
@@ -71,20 +70,24 @@ class StackTable:
 
     frames: dict[FrameKey, int] = field(default_factory=dict)
     cut: set[tuple[bytes, str]] = field(default_factory=set)
-    _groups: TextCache[bytes] = field(init=False)  # to packed ids, none where it is no whole group
+    # Lines and groups, to packed ids; none where it is no frame or no whole group.
+    _lines: TextCache[bytes] = field(init=False)
+    _groups: TextCache[bytes] = field(init=False)
+    _has_inlined: bool = False  # whether any was seen yet; to look into every text for them takes time
     _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
     _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
     _depths: array[int] = field(default_factory=lambda: array("i", [0]))
 
     def __post_init__(self) -> None:
+        self._lines = TextCache(lambda line: b"" if (frame := self._read_line(line)) < 0 else _packed(frame))
         self._groups = TextCache(self._read_group)
 
     # -- frames --------------------------------------------------------------------------------------------------
 
     def is_frame(self, line: bytes) -> bool:
         """Whether a line is a frame that is not inlined."""
-        return b"\0" not in line and bool(self._groups[line])
+        return bool(self._lines[line])
 
     def _read_line(self, line: bytes) -> int:
         """Return the frame of one line, `UNREADABLE` where it is no frame or needs the lines below it (inlined).
@@ -104,7 +107,10 @@ class StackTable:
 
     def _intern_line(self, line: bytes) -> int:
         frame = parse_frame(line)
-        return UNREADABLE if frame is None or frame.kind is Kind.INLINED else self.intern(frame)
+        if frame is not None and frame.kind is Kind.INLINED:
+            self._has_inlined = True
+            return UNREADABLE
+        return UNREADABLE if frame is None else self.intern(frame)
 
     def intern(self, frame: FrameLine, file: str = "", line: int = 0) -> int:
         """Return the id of a frame."""
@@ -157,17 +163,19 @@ class StackTable:
 
     def read_chain(self, text: bytes) -> int:
         """Return the chain of frame lines, `UNREADABLE` where there is something else or an inlined frame comes last."""
-        groups = (text.replace(*_WITHIN) if b"(inlined)" in text else text).split(b"\n")
-        frames = list(map(self._groups.__getitem__, groups))
-        if all(frames) and b"\0" not in text:
+        marked, known = text, self._lines
+        if self._has_inlined and b"(inlined)" in text and b"\0" not in text:
+            marked, known = text.replace(_INNER_END, _INNER_MARK), self._groups
+        groups = marked.split(b"\n")
+        frames = list(map(known.__getitem__, groups))
+        if all(frames):
             return self._chain(b"".join(frames), len(groups))
         run = self.read_frames(text.split(b"\n"))
         return self.chain(run) if run and run.closed else UNREADABLE
 
     def _read_group(self, text: bytes) -> bytes:
         if b"\0" not in text:
-            frame = self._read_line(text)
-            return b"" if frame < 0 else _packed(frame)
+            return self._lines[text]
         run = self.read_frames(text.split(b"\0"))
         return array("i", run.frames).tobytes() if run and run.closed else b""
 

@@ -18,6 +18,7 @@ _EFFECT = re.compile(
     r"\((?P<change>[+-][\d.,]+)%(?:; (?P<judged>.+))?\)$"
 )
 _NOTE = re.compile(r"\s*\((?:median|mean) of \d+\)|\s*\(95% interval [^)]*\)")
+_PERCENT = re.compile(r"([+-][\d.,]+)%")
 _INTERVAL = re.compile(r"interval ([+-][\d.,]+)% to ([+-][\d.,]+|\+?inf)%")
 
 
@@ -32,7 +33,11 @@ class Measured:
 
     @property
     def short(self) -> str:
-        """The figures alone: ``12.3 ms -> 8.1 ms (-34.1%)``."""
+        """The figures alone: ``12.3 ms -> 8.1 ms (-34.1%)``; of profiles, whose weights say little, ``1.34x on NAME``."""
+        percent = _PERCENT.match(self.change)
+        if "profiles" in self.before and percent is not None:
+            ratio = 1 / (1 + float(percent[1].replace(",", "")) / 100)
+            return f"{ratio:.2f}x on {self.benchmark.partition(', ')[0]}"
         before, after, change = (
             _NOTE.sub("", text).strip() for text in (self.before, self.after, self.change)
         )

@@ -31,6 +31,7 @@ from hotspot.workflow.gate.measured import DataFile, Measured, from_files
 from hotspot.workflow.gate.rules import rules_of
 from hotspot.workflow.issues.issue_model import UNKNOWN, Status
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
+from hotspot.workflow.lifecycle.judging import judge_profiles
 from hotspot.workflow.lifecycle.start_record import StartRecord, load_start
 
 _CRITERIA = ("criterion", "budget")
@@ -280,10 +281,12 @@ def _reached(gate: Gate) -> tuple[Reached, ...]:
         if peaks[0] and peaks[1] is not None:
             sizes = human_bytes(peaks[0]), human_bytes(peaks[1])
             rows.append(Reached(f"{row.name}: peak memory", *sizes, f"{peaks[1] / peaks[0] - 1:+.1%}"))
-    if gate.diff is not None and gate.diff.interval is not None:
-        low, high = (1 + end for end in gate.diff.interval)
-        before, after = (f"{len(side)} profiles" for side in (gate.diff.before, gate.diff.after))
-        rows.append(Reached("whole program", before, after, _improvement(1 + gate.diff.change, low, high)))
+    if gate.diff is not None and any(item.kind == "profile" and item.interval for item in gate.items):
+        found = judge_profiles(gate.diff, regression=False)
+        ratio = found.ratio
+        rows.append(
+            Reached(found.target, found.before, found.after, _improvement(ratio.rho, ratio.low, ratio.high))
+        )
     return tuple(rows)
 
 

@@ -6,15 +6,13 @@ The blocks are hotspot's and follow the state; what stands below them is asked o
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 
 from hotspot.config import Config
-from hotspot.errors import UnreadableInput
-from hotspot.files import write_atomically
 from hotspot.tabular import markdown_row
 from hotspot.units import human_share
 from hotspot.workflow.documents.block import Block, Document, new_block, parse_document
+from hotspot.workflow.documents.document_file import read_text, write_text
 from hotspot.workflow.documents.ending import Ending, Left
 from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.documents.research import ASK, note_named, note_path, questions
@@ -53,10 +51,10 @@ def write_future(config: Config, ending: Ending, today: datetime.date) -> Path:
         path = note_path(config, NAME)
         document = _begun(blocks)
     else:
-        document = _read(path)
+        document = parse_document(read_text(path) or "")
         for key, lines in blocks.items():
             document = document.updated(key, lines)
-    write_atomically(path, document.text.encode())
+    write_text(path, document.text)
     return path
 
 
@@ -70,12 +68,12 @@ def close_future(config: Config, today: datetime.date) -> None:
     path = newest_future(config)
     if path is None:
         return
-    document = _read(path)
+    document = parse_document(read_text(path) or "")
     met = f"The criteria are met since {today.isoformat()}: perf-issues/WORKLOG.md has the final summary."
     if (block := document.block("ACHIEVED")) is not None and not any(
         "criteria are met since" in line for line in block.lines
     ):
-        write_atomically(path, document.updated("ACHIEVED", [met]).text.encode())
+        write_text(path, document.updated("ACHIEVED", [met]).text)
 
 
 def newest_future(config: Config) -> Path | None:
@@ -188,11 +186,3 @@ def _complexity(ending: Ending) -> list[str]:
         for one in ending.left
     ]
     return [markdown_row(_COMPLEXITY), "|---|---|---|", *rows]
-
-
-def _read(path: Path) -> Document:
-    try:
-        return parse_document(path.read_bytes().decode("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8"
-        raise UnreadableInput(os.path.relpath(path), reason) from error

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from hotspot.errors import UnreadableInput
-from hotspot.files import write_atomically
 from hotspot.workflow.documents.block import Document, new_block, parse_document
+from hotspot.workflow.documents.document_file import read_text, write_text
 
 _HEAD = """\
 # Performance
@@ -34,7 +32,7 @@ def write_performance(path: Path, lines: list[str]) -> None:
         document = document.with_added("", new_block(_KEY, lines))
     else:
         document = document.updated(_KEY, lines)
-    write_atomically(path, document.text.encode())
+    write_text(path, document.text)
 
 
 def ticked_boxes(path: Path) -> frozenset[str]:
@@ -50,11 +48,5 @@ def ticked_boxes(path: Path) -> frozenset[str]:
 
 
 def _read(path: Path) -> Document | None:
-    try:
-        return parse_document(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(
-            os.path.relpath(path), getattr(error, "strerror", None) or "it is no UTF-8"
-        ) from error
+    text = read_text(path)
+    return parse_document(text) if text is not None else None

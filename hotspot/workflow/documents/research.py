@@ -16,10 +16,10 @@ from pathlib import Path
 from hotspot.analysis.rank import rank
 from hotspot.config import Config
 from hotspot.errors import HotspotError, UsageError
-from hotspot.files import write_atomically
 from hotspot.profile import Profile
 from hotspot.tabular import markdown_row
 from hotspot.units import human_share
+from hotspot.workflow.documents.document_file import write_text
 from hotspot.workflow.issues.issue_text import one_line
 
 FOLDER = "research"
@@ -88,7 +88,7 @@ def write_note(config: Config, name: str, note: Note) -> Path:
         HotspotError: the folder cannot be written to.
     """
     path = note_path(config, name)
-    write_atomically(path, note.text.encode("utf-8", "replace"))
+    write_text(path, note.text)
     return path
 
 

@@ -5,7 +5,6 @@ Everything in it is derived from issue files and git, so it can be brought up to
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from pathlib import Path
 from hotspot.benchmarks.model import Benchmark, Results
 from hotspot.config import Config
 from hotspot.errors import UnreadableInput
-from hotspot.files import write_atomically
 from hotspot.tabular import markdown_row
 from hotspot.units import human_seconds
 from hotspot.workflow.documents.attempts import attempts
 from hotspot.workflow.documents.block import Document, new_block, parse_document
+from hotspot.workflow.documents.document_file import read_text, write_text
 from hotspot.workflow.documents.research import questions
 from hotspot.workflow.documents.worklog_entry import dates, entry_lines
 from hotspot.workflow.gate.kept import kept_gates
@@ -79,7 +78,7 @@ def refresh(config: Config, peers: Peers | None = None, summary: Summary | None 
     store = IssueStore.of(config)
     with store.locked():
         path = store.directory / FILE
-        before = _read(path)
+        before = read_text(path)
         issues = store.read().issues
         nothing = peers is None and summary is None and not any(attempts(stored.issue) for stored in issues)
         if before is None and nothing:
@@ -88,9 +87,7 @@ def refresh(config: Config, peers: Peers | None = None, summary: Summary | None 
         document = with_entries(with_baseline(document, config, issues, peers), config, issues)
         if summary is not None:
             document = with_summary(document, summary)
-        if document.text != before:
-            store.directory.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, document.text.encode())
+        write_text(path, document.text)
     return path
 
 
@@ -138,7 +135,7 @@ def read_worklog(config: Config) -> Document | None:
     Raises:
         UnreadableInput: it cannot be read.
     """
-    text = _read(IssueStore.of(config).directory / FILE)
+    text = read_text(IssueStore.of(config).directory / FILE)
     return parse_document(text) if text is not None else None
 
 
@@ -205,13 +202,3 @@ def _partner(mine: Benchmark, ours: Results, theirs: Results) -> Benchmark | Non
     if len(ours.benchmarks) == len(theirs.benchmarks) == 1:
         return theirs.benchmarks[0]
     return next((other for other in theirs.benchmarks if other.name == mine.name), None)
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8"
-        raise UnreadableInput(os.path.relpath(path), reason) from error

@@ -37,11 +37,12 @@ def entry_lines(
         gates: all answers that the gate gave, oldest first.
     """
     begun, ended = dates(stored, attempt)
+    at = f" {start.recorded[11:16]} UTC" if start is not None and start.recorded[:10] == begun else ""
     last = attempt.number == len(attempts(stored.issue))
     status = str(stored.issue.status) if last else f"{attempt.verdict}, tried again"
     commit = commit_of_issue(config, stored, start) if last else None
     lines = [
-        f"- **Time:** {begun}" + (f" to {ended}" if ended and ended != begun else ""),
+        f"- **Time:** {begun}{at}" + (f" to {ended}" if ended and ended != begun else ""),
         f"- **Status:** {status}" + (f" ({attempt.verdict})" if last and attempt.verification else ""),
         f"- **Changes:** {flat(attempt.done('Changes Made'))}",
         f"- **Files:** {flat(attempt.done('Files Modified'))}",

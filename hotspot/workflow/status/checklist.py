@@ -157,7 +157,11 @@ def before_completing(known: Known) -> tuple[Check, ...]:
         Check(
             "future work is written down",
             future is not None or finished,
-            f"{FOLDER}/{future.name}" if future else "what is left open, in the summary" if finished else "",
+            f"{FOLDER}/{future.name}"
+            if future
+            else "what is left open, in the summary"
+            if finished
+            else "hotspot issues finish",
         ),
         _by_person(known, told),
     )

@@ -16,6 +16,7 @@ from hotspot.errors import HotspotError
 from hotspot.files import within
 from hotspot.importers.registry import load
 from hotspot.profile import Int32, Profile
+from hotspot.state import State
 from hotspot.units import human_seconds, human_share
 from hotspot.workflow.gate.budgets import budget_text
 from hotspot.workflow.gate.criteria import rule_text
@@ -136,9 +137,19 @@ def _latest(config: Config) -> Path | None:
 
 
 def _source(profile: Profile, config: Config) -> str:
+    """Which file, and when it was recorded of which commit, where hotspot recorded it."""
     path, sha256 = profile.provenance.path, profile.provenance.sha256
     samples = f", {profile.sample_count:,} samples" if profile.sample_count is not None else ""
-    return f"{within(config.root, path)} (sha256 {sha256[:12]}...{samples})"
+    text = f"{within(config.root, path)} (sha256 {sha256[:12]}...{samples})"
+    record = State(config.state_directory).newest_records({sha256}).get(sha256)
+    if record is None:
+        return text
+    of = (
+        f" of commit {record.revision[:12]}{' with changes' if record.dirty else ''}"
+        if record.revision
+        else ""
+    )
+    return f"{text}, recorded {record.started:%Y-%m-%d}{of}"
 
 
 def _share(profile: Profile, pattern: str) -> tuple[float, float] | None:

@@ -20,7 +20,7 @@ from hotspot.workflow.documents.worklog import read_worklog
 from hotspot.workflow.gate.kept import kept_gates
 from hotspot.workflow.gate.rules import Rules, rules_of
 from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, Status
-from hotspot.workflow.issues.store import IssueStore, StoredIssue
+from hotspot.workflow.issues.store import Contents, IssueStore, StoredIssue
 from hotspot.workflow.lifecycle.start_record import StartRecord, load_start
 from hotspot.workflow.status.checklist import (
     Check,
@@ -128,7 +128,8 @@ def project_status(
     Raises:
         HotspotError: the candidate list, a baseline or the configuration cannot be read.
     """
-    issues = IssueStore.of(config).read().issues
+    contents = IssueStore.of(config).read()
+    issues = contents.issues
     listed, rules = read_candidates(config), rules_of(config)
     baselines, gates = list_baselines(config), kept_gates(config)
     starts = _starts(config, issues)
@@ -154,7 +155,7 @@ def project_status(
     now = now_of(config, issues, gates, baselines)
     status = ProjectStatus(
         today=today,
-        state=_state(issues, current),
+        state=_state(contents, current),
         next=next_action(
             config, rules, current, listed, start, verified=bool(verified), finished=known.finished
         ),
@@ -190,14 +191,17 @@ def _starts(config: Config, issues: Sequence[StoredIssue]) -> dict[str, StartRec
     return found
 
 
-def _state(issues: Sequence[StoredIssue], current: StoredIssue | None) -> str:
+def _state(contents: Contents, current: StoredIssue | None) -> str:
+    issues = contents.issues
+    broken = ", ".join(one.path.name for one in contents.unreadable)
+    unread = f"; cannot be read: {broken} (`hotspot issues list` says why)" if broken else ""
     if not issues:
-        return "no issues yet"
+        return f"no issues yet{unread}"
     numbers = {status: sum(s.issue.status is status for s in issues) for status in Status}
     told = [f"{count} {status}" for status, count in numbers.items() if count]
     in_hand = current is not None and current.issue.status is not Status.IDENTIFIED
     hand = f"; in hand is {current.name}" if current is not None and in_hand else ""
-    return f"{len(issues)} issue{'s' if len(issues) != 1 else ''}: {', '.join(told)}{hand}"
+    return f"{len(issues)} issue{'s' if len(issues) != 1 else ''}: {', '.join(told)}{hand}{unread}"
 
 
 def _in_order(issues: Sequence[StoredIssue], listed: CandidateList | None) -> list[StoredIssue]:
