@@ -4,11 +4,13 @@
     python shelf.py --folder ~/notes "slow query"     # over text files of your own
 
 It reads notes, indexes their words, finds those that hold every word of a query, ranks them by BM25 and cuts a snippet.
+It is several times slower than it need be; docs/worked-example.md finds out where, and mends it.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import random
 import re
@@ -81,7 +83,7 @@ class Shelf:
         mean = self.words / len(self.lengths)
         total = 0.0
         for word in words:
-            postings = self.postings[word]
+            postings = copy.deepcopy(self.postings[word])  # scoring must never change the index
             rarity = math.log(1 + (len(self.titles) - len(postings) + 0.5) / (len(postings) + 0.5))
             count = postings[note]
             length = 0.25 + 0.75 * self.lengths[note] / mean

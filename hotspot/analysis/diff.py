@@ -33,6 +33,7 @@ from hotspot.analysis.verdict_tests import Assumptions, Findings, find, work_fac
 from hotspot.analysis.work import Work, recorded_work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
+from hotspot.text import printable
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -129,6 +130,10 @@ class Diff:
         if explain_matches:
             document["matches"] = [match.to_dict() for match in self.matches]
         return document
+
+    def __repr__(self) -> str:
+        """Return its sentence; printing it shows the table."""
+        return f"<Diff of {len(self.before)} and {len(self.after)} runs: {printable(self.sentence)}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the result in a notebook."""

@@ -96,8 +96,8 @@ def _advice(profile: Profile, unknown: float, truncated: float, broken: BrokenSt
         )
     if any(loss.kind is LossKind.PRUNED for loss in profile.provenance.losses):
         yield (
-            "The drawing left narrow frames out: keep the folded stacks beside it, or draw with --minwidth 0, "
-            "so that small functions can be told from absent ones."
+            "Narrow frames were left out: keep the folded stacks beside a drawing, or draw with --minwidth 0 "
+            "(massif: record with --threshold=0), so that small functions can be told from absent ones."
         )
 
 

@@ -1,5 +1,7 @@
 """Callgrind output (valgrind, and what xdebug and other tools write in its format): a call graph of event counts.
 
+Cachegrind's is the same without calls: each function stands alone.
+
 Source: "Callgrind Format Specification" in the Valgrind manual. Names may be compressed (``fn=(3) main``, then
 ``fn=(3)``), positions may be relative (``+2``, ``-1``, ``*``), trailing costs of 0 may be left out, and ``cfi``,
 ``cfl`` and ``cob`` hold for the next call only. Costs count for the function (``fn``), whatever file ``fi``/``fe`` says
@@ -29,6 +31,7 @@ _POSITION_KINDS = ("instr", "line")
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
 # yappi puts file and line into the name too
 _YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
+_NO_CALLS = "the file has no calls, so functions have no callers (`valgrind --tool=callgrind` records them)"
 _MAX_COST = 2**63 - 1
 
 
@@ -188,13 +191,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             raise MalformedProfile(source.path, "costs exceed 2^63")
     builder = ProfileBuilder(tuple(ValueType(event, "count") for event in reader.events))
     _add(builder, reader)
+    is_graph = bool(reader.calls)
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
         format=INFO.name,
-        producer=reader.producer,
+        producer=reader.producer or ("" if is_graph else "cachegrind"),
         losses=(
-            Loss(LossKind.APPROXIMATE, APPROXIMATE),
+            Loss(LossKind.APPROXIMATE, APPROXIMATE) if is_graph else Loss(LossKind.DROPPED, _NO_CALLS),
             Loss(LossKind.DROPPED, "costs of single lines and instructions are summed up per function"),
         ),
     )

@@ -25,17 +25,19 @@ INFO = ImporterInfo("dtrace", "DTrace stacks", (".stacks",))
 
 _FRAME = re.compile(r"^\s+\S.*$")
 _COUNT = re.compile(r"^\s+-?\d+\s*$")
+_ADDRESS = re.compile(r"^\s{2,}0x[0-9a-f]+\s*$")  # of what has no symbol: compiled at run time, or stripped
 _OFFSET = re.compile(r"\+0x[0-9a-fA-F]+$")
 _BANNER = re.compile(r"^CPU\s+ID\s+FUNCTION:NAME|^\s*\d+\s+\d+\s+\S*:\S*\s*$|^dtrace: ")
 
 
 def detect(head: Head) -> Match:
-    """Indented lines of which some hold module`symbol and some nothing but a number."""
+    """Indented lines of which some hold module`symbol or an address and some nothing but a number."""
     lines = [line for line in head.text.splitlines()[:400] if line.strip() and not _BANNER.match(line)]
     lines = lines if head.complete else lines[:-1]
     frames = sum(bool(_FRAME.match(line)) and "`" in line for line in lines)
+    addresses = sum(bool(_ADDRESS.match(line)) for line in lines)
     counts = sum(bool(_COUNT.match(line)) for line in lines)
-    if frames and counts and frames + counts >= 0.8 * len(lines):
+    if frames + addresses and counts and frames + addresses + counts >= 0.8 * len(lines):
         return Match.YES
     return Match.NO
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hotspot.report.fitting import name_cell, place_cell
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
@@ -99,8 +100,8 @@ def _draft_cells(row: DraftRow, did: str) -> tuple[Cell, ...]:
     return (
         Cell(str(place.rank)),
         Cell(human_share(place.share), share=place.share),
-        Cell(clean(place.function), tone="strong" if place.in_app else None),
-        Cell(clean(place.where) or _candidates(place), tone="quiet"),
+        name_cell(place.function, tone="strong" if place.in_app else None),
+        place_cell(place.where or _candidates(place)),
         Cell(clean(row.name or "")),
         Cell(did, tone="quiet"),
     )
@@ -136,5 +137,5 @@ def _list_cells(stored: StoredIssue) -> tuple[Cell, ...]:
         Cell(clean(issue.value(ANALYSIS, "Hotspot Rank"))),
         Cell(clean(issue.value(ANALYSIS, "Time Contribution"))),
         Cell(clean(issue.title)),
-        Cell(clean(where), tone="quiet"),
+        place_cell(where),
     )

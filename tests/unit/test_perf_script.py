@@ -12,7 +12,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import perf_script
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source, file_source
-from hotspot.importers.perf_script import headers, spans, stacks
+from hotspot.importers.perf_script import headers, stacks, text_cache
 from hotspot.importers.perf_script.block import BlockReader
 from hotspot.importers.perf_script.columns import Columns, join_rows
 from hotspot.importers.perf_script.headers import Layout
@@ -835,7 +835,7 @@ def test_small_caches_change_nothing(corpus: Path, monkeypatch: pytest.MonkeyPat
         str(corpus / "perf-script" / "brendangregg_FlameGraph__example-perf-stacks.txt.gz")
     ).read()
     expected = samples_of(parse(data))
-    monkeypatch.setattr(spans, "_CACHE_BYTES", 1)
+    monkeypatch.setattr(text_cache, "_CACHE_BYTES", 1)
     monkeypatch.setattr(stacks, "_CACHE_LINES", 1)
     monkeypatch.setattr(headers, "_CACHE_ENTRIES", 1)
     assert samples_of(parse(data)) == expected

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hotspot.importers.base import ImportOptions, file_source
-from hotspot.importers.perf_script import line_index, load, parts, spans
+from hotspot.importers.perf_script import line_index, load, parts, text_cache
 from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.numbering import Numbering
-from hotspot.importers.perf_script.spans import SpanTable
+from hotspot.importers.perf_script.text_cache import TextCache, look_up
 from hotspot.profile import Profile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,82 +55,82 @@ class Reader:
 _texts = st.lists(st.text("ab\0", max_size=150).map(str.encode), min_size=1, max_size=30)
 
 
-def look_up(table: SpanTable, texts: list[bytes], behind: bytes = b"." * 64) -> list[int]:
-    data = np.frombuffer(b"".join(texts) + behind, dtype=np.uint8)
+def looked_up(cache: TextCache[int], texts: list[bytes]) -> list[int]:
     end = np.cumsum([len(text) for text in texts])
-    return table.look_up(data, end - [len(text) for text in texts], end).tolist()  # type: ignore[no-any-return]
+    return look_up(cache, b"".join(texts), end - [len(text) for text in texts], end).tolist()  # type: ignore[no-any-return]
 
 
-@given(st.lists(_texts, min_size=1, max_size=4), st.sampled_from([b"", b"." * 64]))
-def test_spans_are_looked_up_as_in_a_dict(batches: list[list[bytes]], behind: bytes) -> None:
+@given(st.lists(_texts, min_size=1, max_size=4), st.sampled_from([1, 400, 1 << 20]))
+def test_texts_are_looked_up_as_in_a_dict(batches: list[list[bytes]], bound: int) -> None:
     reader = Reader()
-    table = SpanTable(reader)
-    for texts in batches:
-        numbers = look_up(table, texts, behind)
-        assert numbers == [reader.known[text] for text in texts]
+    cache = TextCache(reader)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_cache, "_CACHE_BYTES", bound)
+        for texts in batches:
+            numbers = looked_up(cache, texts)
+            assert numbers == [reader.known[text] for text in texts]
 
 
-def test_a_span_is_read_once() -> None:
+def test_a_text_is_read_once() -> None:
     reader = Reader()
-    table = SpanTable(reader)
+    cache = TextCache(reader)
     texts = [b"x" * 70, b"y" * 70, b"x" * 70, b"", b""]
-    assert look_up(table, texts) == look_up(table, texts) == [0, 1, 0, 2, 2]
+    assert looked_up(cache, texts) == looked_up(cache, texts) == [0, 1, 0, 2, 2]
     assert reader.asked == 3
 
 
-def test_spans_with_one_fingerprint_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spans, "_OF_WORD", np.zeros(8, dtype=np.uint64))  # only the length is left
-    table = SpanTable(Reader())
-    texts = [b"one", b"two", b"one", b"a" * 100, b"b" * 100, b"two"]
-    assert look_up(table, texts) == [0, 1, 0, 2, 3, 1] or len(set(look_up(table, texts))) == 4
-    first, second = look_up(table, texts), look_up(table, texts)
-    assert first == second
-    assert first[0] == first[2] != first[1] == first[5]
-    assert first[3] != first[4]
-
-
-def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spans, "_STORED", 0)
-    monkeypatch.setattr(spans, "_LONGEST", 100)
+def test_what_is_asked_for_is_kept_and_what_is_not_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_cache, "_CACHE_BYTES", 1000)
     reader = Reader()
-    table = SpanTable(reader)
-    texts = [b"a", b"b" * 99, b"c" * 200]
-    assert look_up(table, texts) == look_up(table, texts) == [reader.known[text] for text in texts]
+    cache = TextCache(reader)
+    for number in range(100):
+        looked_up(cache, [b"often", b"%d" % number])
+    assert reader.asked == 101
+    assert len(cache) < 10
+    looked_up(cache, [b"0"])
+    assert reader.asked == 102
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    ("line", "masked"),
     [
-        ("\t          4005b1 main+0x1f (app)", "\t               0 main+0x1f (app)"),
-        ("\tffffffff815e4250 f (k)", "\t               0 f (k)"),
-        ("\t               a f (k)", "\t               0 f (k)"),
-        ("\t  400 5b1        f (k)", None),  # a space inside
-        ("\t          4005g1 f (k)", None),  # no digit
-        ("\t4005b1           f (k)", None),  # padded behind
-        ("\t                 f (k)", None),  # no address
-        ("           4005b1 f (k)", None),
-        ("\tffffffff815e4250\tpush", None),
-        ("\t4005b1", None),
-        ("\t", None),
+        ("\t          4005b1 [unknown] ([unknown])", True),
+        ("\tffffffff815e4250 [unknown] ([unknown])", True),
+        ("\t               a [unknown] ([unknown])", True),
+        ("\t          4005b1 [unknown] (/bin/true)", False),
+        ("\t          4005b1 [unknown] ([unknown]))", False),
+        ("\t          4005b1 main+0x1f ([unknown])", False),
+        ("\t          4005b1 [Unknown] ([unknown])", False),
+        ("\t  400 5b1        [unknown] ([unknown])", False),  # a space inside
+        ("\t          4005g1 [unknown] ([unknown])", False),  # no digit
+        ("\t4005b1           [unknown] ([unknown])", False),  # padded behind
+        ("\t                 [unknown] ([unknown])", False),  # no address
+        ("           4005b1 [unknown] ([unknown])", False),
+        ("\t4005b1", False),
+        ("\t", False),
     ],
 )
-def test_addresses_are_left_out_where_perf_writes_them(line: str, expected: str | None) -> None:
+def test_addresses_are_left_out_where_nothing_else_is_known(line: str, masked: bool) -> None:
     text = f"\n{line}\n".encode()
-    got = Lines.of(text, len(text)).without_addresses().tobytes().decode()
-    assert got == f"\n{line if expected is None else expected}\n"
+    got = Lines.of(text, len(text)).without_unknown_addresses().decode()
+    assert got == ("\n\t               0 [unknown] ([unknown])\n" if masked else f"\n{line}\n")
 
 
-@given(st.text("\t 0af(g\n", max_size=120))
-def test_only_addresses_are_left_out(text: str) -> None:
-    import re
+_unknown_lines = st.tuples(
+    st.text("\t 0af", min_size=16, max_size=18),
+    st.sampled_from([" [unknown] ([unknown])", "[unknown] ([unknown])", " f (x)", ""]),
+).map("".join)
 
-    data = text.encode()
+
+@given(st.lists(_unknown_lines, max_size=8).map("\n\t".join), st.sampled_from(["", "\n", "\n\n"]))
+def test_only_addresses_of_unknown_frames_are_left_out(lines: str, end: str) -> None:
+    text = f"\t{lines}{end}".encode()
     expected = re.sub(
-        rb"(?m)^\t(?= *[0-9a-f]+ )[ 0-9a-f]{16}(?= )",
-        lambda found: b"\t               0" if re.fullmatch(rb"\t *[0-9a-f]+", found[0]) else found[0],
-        data,
+        rb"(?m)^\t(?=[ 0-9a-f]{16} )(?= *[0-9a-f]+ \[)[ 0-9a-f]{16}(?= \[unknown\] \(\[unknown\]\)\n)",
+        b"\t               0",
+        text,
     )
-    assert Lines.of(data, len(data)).without_addresses().tobytes() == expected
+    assert Lines.of(text, len(text)).without_unknown_addresses() == expected
 
 
 def test_windows_of_nothing_are_none() -> None:
@@ -200,6 +202,38 @@ def test_two_processes_read_what_one_reads(
     monkeypatch.setattr(parts, "_answer", lambda process: answers.append(answer(process)) or answers[-1])
     assert columns_of(imported(path)) == expected
     assert answers[0] is not None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_blocks_read_in_any_order_by_two_are_the_whole(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "script.txt"
+    path.write_text(script(300, seed))
+    expected = columns_of(imported(path))
+    monkeypatch.setattr(parts, "_SMALLEST", 0)
+    monkeypatch.setattr(parts, "_BLOCK", 3000)
+    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
+    chance = random.Random(seed)
+    claims = []
+
+    def some(tokens: int, first: int, step: int) -> Iterator[int]:
+        claims.append(list(claimed(tokens, first, step))[: chance.randrange(1, 9)])
+        return iter(claims[-1])
+
+    def last(process: object) -> parts.Part:
+        edges = parts._edges(file.fileno(), file_source(str(path)))
+        assert len(edges) > 9
+        numbers = list(range(len(claims[0]), len(edges) - 1))
+        chance.shuffle(numbers)
+        return parts.parse_blocks(file.fileno(), edges, numbers, "")
+
+    claimed = parts._claimed
+    monkeypatch.setattr(parts, "_claimed", some)
+    monkeypatch.setattr(parts, "_answer", last)
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with path.open("rb") as file:
+        assert columns_of(imported(path)) == expected
 
 
 @pytest.mark.usefixtures("two_processors")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotspot.workflow.recording import lost_callers
+from hotspot.workflow.recording.keep import lost_callers
 
 from tests.vocabulary import profile_from_text
 

@@ -1,7 +1,10 @@
 // Threads that generate, parse, evaluate and print random expressions: deep stacks, and tens of thousands of distinct ones.
 //
 //     g++ -O1 -g -fno-omit-frame-pointer -fno-optimize-sibling-calls -pthread -o interpreter interpreter.cpp
-//     ./interpreter SECONDS
+//     ./interpreter SECONDS DEPTH EXPRESSIONS
+//
+// DEPTH is how deep the expressions nest; with ever new ones (EXPRESSIONS 0) ever new stacks appear, with some that each
+// thread comes back to most stacks were seen before.
 #include <pthread.h>
 
 #include <algorithm>
@@ -154,12 +157,13 @@ Tree generate(std::mt19937 &random, int depth) {
     return Tree(new Binary<'*'>(std::move(left), std::move(right)));
 }
 
-double work(unsigned seed, std::chrono::steady_clock::time_point end) {
-    std::mt19937 random(seed);
+double work(unsigned seed, int depth, unsigned expressions, std::chrono::steady_clock::time_point end) {
+    std::mt19937 random;
     double total = 0;
-    while (std::chrono::steady_clock::now() < end) {
+    for (unsigned number = 0; std::chrono::steady_clock::now() < end; ++number) {
+        random.seed(seed + 8 * (expressions ? number % expressions : number));
         std::string text;
-        generate(random, 7)->print(text);
+        generate(random, depth)->print(text);
         Tree tree = Parser().parse(text);
         Scope scope;
         for (int i = 0; i < 4; ++i) total += tree->evaluate(scope);
@@ -173,7 +177,7 @@ int main(int, char **argv) {
     auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(argv[1]));
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < 8; ++i) {
-        threads.emplace_back(interpreter::work, i, end);
+        threads.emplace_back(interpreter::work, i, std::atoi(argv[2]), std::atoi(argv[3]), end);
         pthread_setname_np(threads.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
     }
     for (std::thread &thread : threads) thread.join();

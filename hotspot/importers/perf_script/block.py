@@ -117,11 +117,11 @@ class BlockReader:
     def _chain(self, stack: list[bytes]) -> int:
         if not stack:
             return EMPTY
-        chain = self.table.read_lines(stack)
+        chain = self.table.read_chain(b"\n".join(stack))
         if chain < 0:  # an inlined frame comes last
             run = self.table.read_frames(stack)
             assert run is not None, "only lines of a stack were collected"
-            chain = self.table.chain(run.frames, run.inlined)
+            chain = self.table.chain(run)
         return chain
 
     @cached_property
@@ -129,7 +129,7 @@ class BlockReader:
         return [0, *accumulate(len(line) + 1 for line in self.lines)]
 
     def _is_frame(self, line: bytes) -> bool:
-        return self.table.lines[line] >= 0 or parse_frame(line) is not None
+        return self.table.is_frame(line) or parse_frame(line) is not None
 
     def _frame_follows(self, number: int) -> bool:
         return number + 1 < len(self.lines) and self._is_frame(self.lines[number + 1])

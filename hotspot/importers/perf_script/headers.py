@@ -17,7 +17,7 @@ import numpy as np
 
 from hotspot.importers.perf_script.line_index import windows
 from hotspot.importers.perf_script.lines import Header, parse_header
-from hotspot.importers.perf_script.spans import SpanTable
+from hotspot.importers.perf_script.text_cache import TextCache, look_up
 from hotspot.profile import Bool, Int32, Int64, UInt8
 
 MISSING = -1  # in place of a time or a period that is not printed
@@ -106,17 +106,21 @@ class _Prefixes:
         self._forget()
 
     def _forget(self) -> None:
-        self._numbers: dict[bytes, int] = {}
-        self._table = SpanTable(lambda prefix: self._numbers.setdefault(prefix, len(self._numbers)))
+        self._count = 0
+        self._numbers = TextCache(self._next)
         self.thread = np.zeros(0, dtype=np.int32)
         self.seconds = np.zeros(0, dtype=np.int64)
 
+    def _next(self, _: bytes) -> int:
+        self._count += 1
+        return self._count - 1
+
     def look_up(self, lines: _Lines, rows: Int64, end: Int64) -> Int32:
         """Return the number of the text between the beginning of each row and its ``end``, int32[n]."""
-        if len(self._numbers) >= _CACHE_ENTRIES:
+        if self._count >= _CACHE_ENTRIES:
             self._forget()
-        number = self._table.look_up(lines.data, lines.start[rows], end)
-        more = len(self._numbers) - len(self.thread)
+        number = look_up(self._numbers, lines.text, lines.start[rows], end)
+        more = self._count - len(self.thread)
         if more:
             self.thread = np.append(self.thread, np.full(more, MISSING, dtype=np.int32))
             self.seconds = np.append(self.seconds, np.zeros(more, dtype=np.int64))

@@ -24,6 +24,10 @@ _PADDED = np.sort(
     .reshape(-1)
 )
 _NO_ADDRESS = np.frombuffer(b"0".rjust(_ADDRESS), dtype="V16")
+_UNKNOWN = b" [unknown] ([unknown])\n"  # what follows it in a line, as three words
+_UNKNOWN_WORDS = {at: np.frombuffer(_UNKNOWN, "<u8", 1, at) for at in (0, 8, len(_UNKNOWN) - 8)}
+_RARE = 100
+_UNKNOWN_LINE = 1 + _ADDRESS + len(_UNKNOWN) - 1
 
 
 @dataclass(frozen=True)
@@ -68,19 +72,22 @@ class Lines:
         marked: Bool = np.cumsum(change[:-1]) > 0
         return marked
 
-    def without_addresses(self) -> UInt8:
-        """Return the bytes with an address of 0 in every line that begins with a tab, 16 columns of address and a space."""
-        tab = self.start[self.data[np.minimum(self.start, len(self.data) - 1)] == _TAB]
-        at = tab[tab + _ADDRESS + 2 <= len(self.data)] + 1
-        at = at[self.data[at + _ADDRESS] == _SPACE]
+    def without_unknown_addresses(self) -> bytes:
+        """Return the text with address 0 in every frame line of which no more is known.
+
+        Stacks that went astray end in such lines, and differ in nothing else.
+        """
+        at = self.start[self.end - self.start == _UNKNOWN_LINE]
+        at = at[(self.data[at] == _TAB) & (at + _UNKNOWN_LINE < len(self.data))] + 1
+        for place, word in _UNKNOWN_WORDS.items():
+            at = at[windows(self.data, at + _ADDRESS + place, 8).view("<u8").reshape(-1) == word]
         look = _PAIR.reshape(-1).take(windows(self.data, at, _ADDRESS).view("<u2")).view("<u8").reshape(-1)
-        known = _PADDED.take(np.searchsorted(_PADDED, look), mode="clip") == look
+        at = at[_PADDED.take(np.searchsorted(_PADDED, look), mode="clip") == look]
+        if len(at) * _RARE < len(self.start):
+            return self.text  # a copy takes longer than to read these
         out = self.data.copy()
-        if known.any():
-            np.ndarray(len(out) - _ADDRESS + 1, dtype="V16", buffer=out, strides=(1,))[at[known]] = (
-                _NO_ADDRESS
-            )
-        return out
+        np.ndarray(len(out) - _ADDRESS + 1, dtype="V16", buffer=out, strides=(1,))[at] = _NO_ADDRESS
+        return out.tobytes()
 
     def end_of_leaf(self, leaf: Int64, last: Int64) -> npt.NDArray[np.int64]:
         """Return the line on which each stack's leaf ends: its first frame that is not inlined, with its source line.

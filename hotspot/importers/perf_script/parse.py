@@ -1,19 +1,19 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
-A piece ends at a line end, best at an empty line. Pieces may be parsed one after another by one `ScriptParser`, or
-by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
+A piece ends at a line end, best at an empty line. Pieces may be parsed by one `ScriptParser`, or by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
-lines are found with numpy, their stacks are looked up as bytes. The stack is cut after its first real frame,
-because the leaf's address differs from sample to sample while its callers repeat. All other paragraphs are read
-line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask `parse_header` and
-`StackTable`.
+lines are found and their headers read with numpy, their stacks are looked up as bytes in a dict. The stack is cut after
+its first real frame, because the leaf's address differs from sample to sample while its callers repeat. All other
+paragraphs are read line by line by `BlockReader`; where both ways could read a paragraph they agree, since both ask
+`parse_header` and `StackTable`.
 """
 
 from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 
@@ -23,8 +23,8 @@ from hotspot.importers.perf_script.headers import MISSING, HeaderReader
 from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.lines import Header
 from hotspot.importers.perf_script.numbering import Numbering
-from hotspot.importers.perf_script.spans import SpanTable
-from hotspot.importers.perf_script.stacks import EMPTY, NEEDS_ADDRESS, UNREADABLE, StackTable
+from hotspot.importers.perf_script.stacks import EMPTY, UNREADABLE, StackTable
+from hotspot.importers.perf_script.text_cache import TextCache, look_up
 from hotspot.profile import Bool, Int32, Int64
 
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
@@ -40,15 +40,15 @@ def parse(piece: bytes, offset: int = 0) -> Columns:
 
 @dataclass
 class ScriptParser:
-    """Parses pieces in order; memory grows with distinct stacks and 28 bytes a sample."""
+    """Parses pieces in any order; memory grows with distinct stacks and 28 bytes a sample."""
 
     table: StackTable = field(default_factory=StackTable)
     headers: HeaderReader = field(default_factory=HeaderReader)
     _stacks: Numbering = field(default_factory=Numbering)  # ``callers << 32 | leaf``
-    _plain: SpanTable = field(init=False)
-    _chains: SpanTable = field(init=False)
-    _flats: SpanTable = field(init=False)
-    _batches: list[Rows] = field(default_factory=list)
+    _leaves: TextCache[int] = field(init=False)
+    _callers: TextCache[int] = field(init=False)
+    _flats: TextCache[int] = field(init=False)
+    _batches: list[tuple[int, Rows]] = field(default_factory=list)  # with the offset of each piece
     _lines: int = 0
     _skipped: int = 0
     _skipped_at: int | None = None
@@ -57,12 +57,12 @@ class ScriptParser:
     _lost: int = 0
 
     def __post_init__(self) -> None:
-        self._plain = SpanTable(self.table.read_plain_chain)
-        self._chains = SpanTable(self.table.read_chain)
-        self._flats = SpanTable(self.table.read_flat)
+        self._leaves = TextCache(self.table.read_leaf)
+        self._callers = TextCache(self.table.read_chain)
+        self._flats = TextCache(self.table.read_flat)
 
     def columns(self) -> Columns:
-        """Return what was read; the parser is spent then."""
+        """Return what was read, in the order of the text; the parser is spent then."""
         flat, offsets, depth = self.table.flat_chains()
         packed = self._stacks.keys()
         return Columns(
@@ -73,7 +73,7 @@ class ScriptParser:
             stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
-            batches=self._batches,
+            batches=[rows for _, rows in sorted(self._batches, key=itemgetter(0))],
             oddities=Oddities(
                 lines=self._lines,
                 skipped=self._skipped,
@@ -86,7 +86,7 @@ class ScriptParser:
         )
 
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
-        r"""Read the next piece.
+        r"""Read a piece.
 
         Args:
             piece: whole lines ending in ``\n`` (the last may lack it).
@@ -102,7 +102,7 @@ class ScriptParser:
         is_flat = (last - first >= _FLAT_LINES) & (below != _TAB)
         rows, header = self._read_stacked(lines, first, last, (last > first) & ~is_flat)
         if len(header) == len(first):
-            self._batches.append(rows)
+            self._batches.append((offset, rows))
             return
         odd = np.ones(len(first), dtype=bool)
         odd[np.searchsorted(first, header)] = False
@@ -117,7 +117,8 @@ class ScriptParser:
         rows, place = self._read_lines(lines, todo, offset)
         parts.append(rows)
         places.append(place)
-        self._batches.append(join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable")))
+        rows = join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable"))
+        self._batches.append((offset, rows))
 
     # -- in bulk -------------------------------------------------------------------------------------------------
 
@@ -138,15 +139,12 @@ class ScriptParser:
         if not len(first):
             return np.zeros(0, dtype=np.int32)
         cut = lines.end_of_leaf(first + 1, last)
-        more = cut < last
-        start = np.concatenate([lines.start[first + 1], lines.end[cut[more]] + 1])
-        end = np.concatenate([lines.end[cut], lines.end[last[more]]])
-        chain = self._plain.look_up(lines.without_addresses(), start, end)
-        odd = np.flatnonzero(chain == NEEDS_ADDRESS)
-        chain[odd] = self._chains.look_up(lines.data, start[odd], end[odd])
+        leaf = look_up(self._leaves, lines.text, lines.start[first + 1], lines.end[cut])
         callers = np.full(len(first), EMPTY, dtype=np.int32)
-        callers[more] = chain[len(first) :]
-        return self._number_stacks(callers, chain[: len(first)])
+        more = np.flatnonzero(cut < last)
+        text = lines.without_unknown_addresses()
+        callers[more] = look_up(self._callers, text, lines.end[cut[more]] + 1, lines.end[last[more]])
+        return self._number_stacks(callers, leaf)
 
     def _number_stacks(self, callers: Int32, leaf: Int32) -> Int32:
         """Return rows of ``Columns.stacks``; -1 where either is unreadable."""
@@ -159,7 +157,7 @@ class ScriptParser:
         """Read those of the lines that are whole flat samples; return also which they are."""
         start, end = lines.start[number], lines.end[number]
         header = self.headers.read_flat(lines.text, lines.data, start, end)
-        leaf = self._flats.look_up(lines.data, header.rest, end)
+        leaf = look_up(self._flats, lines.text, header.rest, end)
         stack = self._number_stacks(np.full_like(leaf, EMPTY), leaf)
         read = (stack >= 0) & (header.thread >= 0)
         read[:-1] &= read[1:]  # what follows may belong to it
@@ -189,8 +187,8 @@ class ScriptParser:
                 places.append(at + sample.place)
             self._skipped += reader.skipped
             self._lost += reader.lost
-            if self._skipped_at is None and reader.skipped_at is not None:
-                self._skipped_at = offset + at + reader.skipped_at
+            if reader.skipped_at is not None:
+                self._skipped_at = _earlier(self._skipped_at, offset + at + reader.skipped_at)
         leaf = np.array(chain, dtype=np.int32)
         rows = Rows(
             stack=self._number_stacks(np.full_like(leaf, EMPTY), leaf),
@@ -203,6 +201,9 @@ class ScriptParser:
 
     def _note_headless(self, sample: Sample, block_offset: int) -> Header:
         self._headless += sample.lines
-        if self._headless_at is None:
-            self._headless_at = block_offset + sample.place
+        self._headless_at = _earlier(self._headless_at, block_offset + sample.place)
         return Header()
+
+
+def _earlier(known: int | None, place: int) -> int:
+    return place if known is None else min(known, place)

@@ -1,7 +1,9 @@
-"""Reads a large file on two processors: this process takes the beginning, another one the rest.
+"""Reads a large file on two processors: this process from its beginning on, another one from its end.
 
-The file is cut at an empty line, the rest is parsed by a Python of its own (`main`), and its `Columns` come back
-through a pipe. Whatever goes wrong over there is not reported: this process then reads the rest itself.
+The file is cut into blocks at empty lines. Whoever is done with a block takes a token for the next, so both are done
+at about the same time, however fast each is, and each has read consecutive bytes. The other is a Python of its
+own (`main`), whose `Columns` come back through a pipe. Whatever goes wrong over there is not reported: this process
+then reads the rest itself.
 """
 
 from __future__ import annotations
@@ -12,19 +14,21 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hotspot.importers.base import FileRange, Source, plain_descriptor
+from hotspot.importers.base import FileRange, OnRead, Source, plain_descriptor
 from hotspot.importers.perf_script.columns import Columns
 from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import UTF16_MARKS, pieces
 
-_SMALLEST = 128 << 20  # of a file below, half is read before the other process has started
-_SHARE = 0.5  # of this process, which begins earlier, but also hashes the file and puts the profile together
+_SMALLEST = 64 << 20  # of a file below, half is read before the other process has started
+_BLOCK = 8 << 20
+_NUMBER = 40  # bits of an offset inside a block; its number stands above them
 # An empty line may stand inside a sample; then a tab and a frame follow.
 _CUT = re.compile(rb"\n\n(?=[^\s#]| +\S)")
 _OWN_LOAD = 0.5  # this process, or the profiler that ran just before
@@ -33,10 +37,15 @@ _PACKAGE = Path(__file__).parents[3]
 
 
 class Part(NamedTuple):
-    """What was read from consecutive bytes, and how long they are as decoded text."""
+    """What was read from consecutive blocks.
+
+    Attributes:
+        columns: its places are the number of a block, shifted by `_NUMBER`, and an offset inside its text.
+        lengths: of the decoded text of each block, by its number.
+    """
 
     columns: Columns
-    length: int
+    lengths: dict[int, int]
 
 
 def parse_source(source: Source) -> list[Columns]:
@@ -47,39 +56,73 @@ def parse_source(source: Source) -> list[Columns]:
     """
     with source.open() as stream:
         descriptor = plain_descriptor(stream)
-        cut = None if descriptor is None else _find_cut(descriptor, source)
-        if descriptor is None or cut is None:
-            return [parse_stream(stream, source.path).columns]
-        end = os.fstat(descriptor).st_size
-        with _other_process(descriptor, cut, end) as other:
-            first = parse_range(descriptor, 0, cut, source.path)
-            rest = _answer(other) or parse_range(descriptor, cut, end, source.path)
-        return [first.columns, _moved(rest.columns, first.length)]
+        edges = [] if descriptor is None else _edges(descriptor, source)
+        if descriptor is None or len(edges) < 3:
+            parser = ScriptParser()
+            _feed(parser, stream, 0, source.path)
+            return [parser.columns()]
+        with _other_process(descriptor, edges) as (other, tokens):
+            first = parse_blocks(descriptor, edges, _claimed(tokens, 0, 1), source.path, source.on_read)
+            rest = _answer(other)
+        if rest is None:
+            rest = parse_blocks(descriptor, edges, range(len(first.lengths), len(edges) - 1), source.path)
+        lengths = first.lengths | rest.lengths
+        begin = [0, *accumulate(lengths[number] for number in range(len(lengths)))]
+        return [_placed(part.columns, begin) for part in (first, rest)]
 
 
-def parse_stream(stream: BinaryIO, path: str) -> Part:
-    """Read all samples of a stream."""
-    parser, length = ScriptParser(), 0
+def parse_blocks(
+    descriptor: int, edges: Sequence[int], numbers: Iterable[int], path: str, on_read: OnRead | None = None
+) -> Part:
+    """Read some blocks of an open file, in any order.
+
+    Args:
+        descriptor: of the file.
+        edges: where each block begins, with the end of the last.
+        numbers: which to read.
+        path: for errors.
+        on_read: told how far both processes are, if the other one is as far as this one.
+    """
+    parser, lengths, read = ScriptParser(), {}, 0
+    for number in numbers:
+        block = FileRange(os.dup(descriptor), edges[number], edges[number + 1])
+        with io.BufferedReader(block) as stream:
+            lengths[number] = _feed(parser, stream, number << _NUMBER, path)
+        read += edges[number + 1] - edges[number]
+        if on_read is not None:
+            on_read(min(2 * read, edges[-1]), edges[-1])
+    return Part(parser.columns(), lengths)
+
+
+def _feed(parser: ScriptParser, stream: BinaryIO, place: int, path: str) -> int:
+    """Read all samples of a stream and return how long its text is."""
+    length = 0
     for piece, offset, stop in pieces(stream, path):
-        parser.feed(piece, offset, stop)
+        parser.feed(piece, place + offset, stop)
         length = offset + stop
-    return Part(parser.columns(), length)
+    return length
 
 
-def parse_range(descriptor: int, begin: int, end: int, path: str) -> Part:
-    """Read all samples in the bytes ``[begin, end)`` of an open file."""
-    with io.BufferedReader(FileRange(os.dup(descriptor), begin, end)) as stream:
-        return parse_stream(stream, path)
-
-
-def _find_cut(descriptor: int, source: Source) -> int | None:
-    """Return where a sample begins that another process could go on from, or None where that is not worth it."""
+def _edges(descriptor: int, source: Source) -> list[int]:
+    """Return where blocks begin, each with a sample, and the end of the last; nothing where one process is enough."""
     size = os.fstat(descriptor).st_size
     if size < _SMALLEST or _idle_processors() < 2 or source.head.data[:2] in UTF16_MARKS:
-        return None
-    begin = int(size * _SHARE)
-    found = _CUT.search(os.pread(descriptor, _LOOK, begin))
-    return begin + found.end() if found else None
+        return []
+    edges = [0]
+    for begin in range(min(_BLOCK, size // 2), size, max(min(_BLOCK, size // 2), 1)):
+        found = _CUT.search(os.pread(descriptor, _LOOK, begin))
+        if found and edges[-1] < begin + found.end() < size:
+            edges.append(begin + found.end())
+    return [*edges, size]
+
+
+def _claimed(tokens: int, first: int, step: int) -> Iterator[int]:
+    """Yield the first block's number and one more for each token that can be had."""
+    number = first
+    yield number
+    while os.read(tokens, 1):
+        number += step
+        yield number
 
 
 def _idle_processors() -> float:
@@ -89,29 +132,38 @@ def _idle_processors() -> float:
 
 
 @contextmanager
-def _other_process(descriptor: int, begin: int, end: int) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Start the process that reads ``[begin, end)``; None where there can be none. It does not outlive the context."""
+def _other_process(
+    descriptor: int, edges: Sequence[int]
+) -> Iterator[tuple[subprocess.Popen[bytes] | None, int]]:
+    """Start the process that reads from the end; None where there can be none. It does not outlive the context.
+
+    Returns:
+        The process, and the descriptor that tokens are read from, one for each block but the first and the last.
+    """
+    tokens, supply = os.pipe()
+    os.write(supply, bytes(len(edges) - 3))
+    os.close(supply)
     # -P and the path keep modules of the folder it runs in from being taken for hotspot's.
-    command = [sys.executable, "-P", "-m", __name__, str(descriptor), str(begin), str(end)]
+    command = [sys.executable, "-P", "-m", __name__, *map(str, (descriptor, tokens, *edges))]
     path = os.pathsep.join([str(_PACKAGE), *filter(None, sys.path)])
+    process = None
     try:
-        process = subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[descriptor],
-        )
-    except (OSError, ValueError):  # no interpreter of its own, or not on this system
-        yield None
-        return
-    try:
-        yield process
+        with suppress(OSError, ValueError):  # no interpreter of its own, or not on this system
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, "PYTHONPATH": path},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[descriptor, tokens],
+            )
+        yield process, tokens
     finally:
-        process.kill()
-        with process:
-            pass
+        os.close(tokens)
+        if process is not None:
+            process.kill()
+            with process:
+                pass
 
 
 def _answer(process: subprocess.Popen[bytes] | None) -> Part | None:
@@ -119,23 +171,27 @@ def _answer(process: subprocess.Popen[bytes] | None) -> Part | None:
     if process is None or process.stdout is None:
         return None
     with suppress(Exception):  # of a broken pickle anything may come
-        columns, length = pickle.load(process.stdout)
-        return Part(columns, length) if process.wait() == 0 else None
+        columns, lengths = pickle.load(process.stdout)
+        return Part(columns, lengths) if process.wait() == 0 else None
     return None
 
 
-def _moved(columns: Columns, offset: int) -> Columns:
-    """Return columns of text that begins at an offset; they were read as if at 0."""
+def _placed(columns: Columns, begin: Sequence[int]) -> Columns:
+    """Return columns whose places are offsets in the whole text, where each block ``begin``s."""
+
+    def place(at: int | None) -> int | None:
+        return None if at is None else begin[at >> _NUMBER] + (at & ((1 << _NUMBER) - 1))
+
     odd = columns.oddities
-    places = (None if at is None else at + offset for at in (odd.skipped_at, odd.headless_at))
-    skipped_at, headless_at = places
-    return replace(columns, oddities=replace(odd, skipped_at=skipped_at, headless_at=headless_at))
+    odd = replace(odd, skipped_at=place(odd.skipped_at), headless_at=place(odd.headless_at))
+    return replace(columns, oddities=odd)
 
 
 def main() -> None:
-    """Read the range of a descriptor that the command line names; write what a `Part` holds to standard output."""
-    descriptor, begin, end = map(int, sys.argv[1:])
-    pickle.dump(tuple(parse_range(descriptor, begin, end, "")), sys.stdout.buffer, protocol=5)
+    """Read the last blocks of a descriptor that the command line names; write a `Part` to standard output."""
+    descriptor, tokens, *edges = map(int, sys.argv[1:])
+    part = parse_blocks(descriptor, edges, _claimed(tokens, len(edges) - 2, -1), "")
+    pickle.dump(tuple(part), sys.stdout.buffer, protocol=5)
 
 
 if __name__ == "__main__":

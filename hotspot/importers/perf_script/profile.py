@@ -19,8 +19,8 @@ from hotspot.errors import EmptyProfile
 from hotspot.importers.base import decode_text
 from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Rows
 from hotspot.importers.perf_script.headers import MISSING, Who
-from hotspot.importers.perf_script.numbering import Numbering
-from hotspot.profile import Bool, Int32, Int64, Kind, Loss, LossKind, Profile, Provenance, Thread
+from hotspot.importers.perf_script.stack_tree import PartStacks, add_stacks, by_appearance
+from hotspot.profile import Int64, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
 MAX_STACK = 127  # kernel.perf_event_max_stack and perf script --max-stack, both by default
@@ -58,11 +58,11 @@ class _Survey:
     last: int = 0
 
     def add(self, part: Columns, rows: Rows) -> None:
-        for event in _by_appearance(rows.event, len(part.events)):
+        for event in by_appearance(rows.event, len(part.events)):
             name = part.events[event]
             has_period = bool((rows.period[rows.event == event] != MISSING).any())
             self.events[name] = self.events.get(name, False) or has_period
-        for number in _by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
+        for number in by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
             thread = _thread(part.threads[number])
             if thread is not None:
                 self.threads.setdefault(thread, len(self.threads))
@@ -103,8 +103,8 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
     value_types, events = _value_types(survey.events)
     builder = ProfileBuilder(value_types)
     tally = _Tally()
-    for part in parts:
-        _add_part(builder, part, survey, events, tally)
+    for part, stacks in zip(parts, add_stacks(builder, parts), strict=True):
+        _add_part(builder, part, stacks, survey, events, tally)
     main = next(iter(events.values()))
     duration = provenance.duration_ns
     if duration is None and survey.first is not None:
@@ -117,9 +117,13 @@ def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequen
 
 
 def _add_part(
-    builder: ProfileBuilder, part: Columns, survey: _Survey, events: dict[bytes, _Event], tally: _Tally
+    builder: ProfileBuilder,
+    part: Columns,
+    stacks: PartStacks,
+    survey: _Survey,
+    events: dict[bytes, _Event],
+    tally: _Tally,
 ) -> None:
-    stacks = _Stacks.add(builder, part)
     numbers = [
         -1 if (thread := _thread(who)) is None else survey.threads.get(thread, -1) for who in part.threads
     ]
@@ -127,7 +131,7 @@ def _add_part(
     part.batches.reverse()
     while part.batches:
         rows, stack = part.batches.pop(), stacks.number.pop()
-        tally.truncated += int(stacks.is_full[stack].sum())
+        tally.truncated += int((stacks.depth[stack] == MAX_STACK).sum())
         tally.no_time += 0 if survey.first is None else int((rows.time == MISSING).sum())
         builder.add_samples(
             stacks.handle[stack],
@@ -151,14 +155,6 @@ def _drop_headless(parts: Sequence[Columns]) -> None:
             headed = rows.thread != NO_HEADER
             if not headed.all():
                 part.batches[number] = rows.pick(headed)
-
-
-def _by_appearance(column: Int32, count: int) -> list[int]:
-    """Return the distinct numbers of a column, all below ``count``, in order of first appearance."""
-    first = np.full(count, len(column), dtype=np.int64)
-    first[column[::-1]] = np.arange(len(column) - 1, -1, -1)  # of equal ones the last assignment stays
-    found = np.flatnonzero(first < len(column))
-    return [int(number) for number in found[np.argsort(first[found])]]
 
 
 def _thread(who: Who) -> Thread | None:
@@ -202,68 +198,6 @@ def _weights(part: Columns, rows: Rows, events: dict[bytes, _Event], columns: in
             weights[of_event, event.period] = np.where(period == MISSING, 1, period)
             tally.no_period += int((period == MISSING).sum())
     return weights
-
-
-# -- stacks ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Stacks:
-    """The distinct stacks of a part, with their commands.
-
-    They and their frames are added in the order of the samples, so that a profile does not depend on how its text
-    was cut into parts.
-
-    Attributes:
-        number: which distinct stack each sample of each batch has, int32[rows]; the first batch is the last item.
-        handle: of each, in the builder, int32[n].
-        is_full: whether it has as many entries as perf records at most, bool[n].
-    """
-
-    number: list[Int32]
-    handle: Int32
-    is_full: Bool
-
-    @classmethod
-    def add(cls, builder: ProfileBuilder, part: Columns) -> _Stacks:
-        """Add the distinct stacks of a part to the builder."""
-        comms = {
-            comm: len(part.frames) + i
-            for i, comm in enumerate(dict.fromkeys(t[2] for t in part.threads if t[2]))
-        }
-        # By thread; the last is for samples without a header.
-        comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
-        count = len(part.stacks)
-        distinct = Numbering()
-        number = [distinct.number((comm_of[rows.thread] + 1) * count + rows.stack) for rows in part.batches]
-        key = distinct.keys()
-
-        comm, chains = key // count - 1, part.stacks[key % count]  # callers, leaf
-        length = np.diff(part.chain_offset)
-        offset = np.zeros(len(key) + 1, dtype=np.int64)
-        np.cumsum((comm >= 0) + length[chains].sum(axis=1), out=offset[1:])
-        flat = np.empty(int(offset[-1]), dtype=np.int32)
-        at = offset[:-1]
-        flat[at[comm >= 0]] = comm[comm >= 0]
-        at = at + (comm >= 0)
-        for column in range(2):
-            chain = chains[:, column]
-            _put_reversed(flat, at, part, chain)
-            at = at + length[chain]
-        frames = [*part.frames, *((decode_text(comm), "", 0, "", Kind.PROCESS) for comm in comms)]
-        frame = np.zeros(len(frames), dtype=np.int32)
-        for local in _by_appearance(flat, len(frames)):
-            frame[local] = builder.frames.intern(*frames[local])
-        is_full: Bool = part.chain_depth[chains].sum(axis=1) == MAX_STACK
-        return cls(number[::-1], builder.add_stacks(frame[flat], offset), is_full)
-
-
-def _put_reversed(flat: Int32, at: Int64, part: Columns, chain: Int32) -> None:
-    """Write chains, stored leaf first, into ``flat`` from root to leaf, each beginning at its ``at``."""
-    length = np.diff(part.chain_offset)[chain]
-    step = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-    source = np.repeat(part.chain_offset[chain + 1] - 1, length) - step
-    flat[np.repeat(at, length) + step] = part.chain_frame[source]
 
 
 # -- losses ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
-"""Interns the stacks of `perf script` text that no `SpanTable` has seen before.
+"""Interns the stacks of `perf script` text that no `TextCache` has seen before.
 
-A *chain* is a run of frame lines, leaf first. It is split into lines, which are looked up in turn, so that a line is
-understood once. Chains that read alike but differ in addresses share one id, so ids follow distinct stacks, not
-addresses.
+A *chain* is a run of frame lines, leaf first. It is split into *groups*, a frame line with the inlined frames above it that
+share its address. They are looked up in turn, so that a group is understood once. Chains that read alike but differ
+in addresses share one id, so ids follow distinct stacks, not addresses.
 """
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,13 +23,16 @@ from hotspot.importers.perf_script.lines import (
     parse_frame,
     parse_source_line,
 )
-from hotspot.importers.perf_script.spans import TextCache
+from hotspot.importers.perf_script.text_cache import TextCache
 from hotspot.profile import Int32, Int64, Kind
 
 EMPTY = 0  # id of the chain without frames
 UNREADABLE = -1  # in place of an id: the bytes are not (only) whole frames
-NEEDS_ADDRESS = -2  # in place of an id: what a line means depends on its address
+# A line end inside a group, and what stands for it while groups are told apart.
+_INNER_END = b"(inlined)\n"
+_INNER_MARK = b"(inlined)\0"
 _CACHE_LINES = 1 << 16
+_packed = struct.Struct("=i").pack
 _HEX = b"0123456789abcdef"
 
 FrameKey = tuple[str, str, int, str, int]
@@ -62,46 +66,51 @@ class StackTable:
     Attributes:
         frames: `FrameKey` -> id, ids in order.
         cut: frame lines that end inside their module, by address and name.
-        lines: text of one plain frame line -> frame id.
     """
 
     frames: dict[FrameKey, int] = field(default_factory=dict)
     cut: set[tuple[bytes, str]] = field(default_factory=set)
-    lines: TextCache = field(init=False)
-    _plain_lines: TextCache = field(init=False)
+    # Lines and groups, to packed ids; none where it is no frame or no whole group.
+    _lines: TextCache[bytes] = field(init=False)
+    _groups: TextCache[bytes] = field(init=False)
+    _has_inlined: bool = False  # whether any was seen yet; to look into every text for them takes time
     _names: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     _parsed: dict[bytes, FrameLine] = field(default_factory=dict)
     _chains: dict[bytes, int] = field(default_factory=lambda: {b"": EMPTY})
     _depths: array[int] = field(default_factory=lambda: array("i", [0]))
 
     def __post_init__(self) -> None:
-        self.lines = TextCache(self.read_line)
-        self._plain_lines = TextCache(self._read_plain_line)
+        self._lines = TextCache(lambda line: b"" if (frame := self._read_line(line)) < 0 else _packed(frame))
+        self._groups = TextCache(self._read_group)
 
     # -- frames --------------------------------------------------------------------------------------------------
 
-    def read_line(self, line: bytes) -> int:
+    def is_frame(self, line: bytes) -> bool:
+        """Whether a line is a frame that is not inlined."""
+        return bool(self._lines[line])
+
+    def _read_line(self, line: bytes) -> int:
         """Return the frame of one line, `UNREADABLE` where it is no frame or needs the lines below it (inlined).
 
         Lines differ in address and offset far more often than in name and module: the meaning of the plainest shape
         is asked of `parse_frame` once a name.
         """
-        frame = self._read_plain_line(line)
-        return self._intern_line(line) if frame == NEEDS_ADDRESS else frame
-
-    def _read_plain_line(self, line: bytes) -> int:
-        """Return the frame of one line of the plainest shape, else `NEEDS_ADDRESS`."""
         name = _plain_name(line)
         if name is None:
-            return NEEDS_ADDRESS
+            return self._intern_line(line)
         number = self._names.get(name)
         if number is None:
-            number = self._names[name] = self._intern_line(line)
-        return number if number >= 0 else NEEDS_ADDRESS
+            number = self._intern_line(line)
+            if number >= 0:
+                self._names[name] = number
+        return number
 
     def _intern_line(self, line: bytes) -> int:
         frame = parse_frame(line)
-        return UNREADABLE if frame is None or frame.kind is Kind.INLINED else self.intern(frame)
+        if frame is not None and frame.kind is Kind.INLINED:
+            self._has_inlined = True
+            return UNREADABLE
+        return UNREADABLE if frame is None else self.intern(frame)
 
     def intern(self, frame: FrameLine, file: str = "", line: int = 0) -> int:
         """Return the id of a frame."""
@@ -152,42 +161,46 @@ class StackTable:
 
     # -- text of a chain -> its id -------------------------------------------------------------------------------
 
-    def read_lines(self, lines: Sequence[bytes]) -> int:
-        """Return the chain of some lines, `UNREADABLE` where there is something else or an inlined frame comes last."""
-        frames = array("i", map(self.lines.__getitem__, lines))
-        if UNREADABLE not in frames:
-            return self.chain(frames)
-        run = self.read_frames(lines)
-        return self.chain(run.frames, run.inlined) if run and run.closed else UNREADABLE
-
     def read_chain(self, text: bytes) -> int:
-        """Return the chain of frame lines given as one text; see `read_lines`."""
-        return self.read_lines(text.split(b"\n"))
+        """Return the chain of frame lines, `UNREADABLE` where there is something else or an inlined frame comes last."""
+        marked, known = text, self._lines
+        if self._has_inlined and b"(inlined)" in text and b"\0" not in text:
+            marked, known = text.replace(_INNER_END, _INNER_MARK), self._groups
+        groups = marked.split(b"\n")
+        frames = list(map(known.__getitem__, groups))
+        if all(frames):
+            return self._chain(b"".join(frames), len(groups))
+        run = self.read_frames(text.split(b"\n"))
+        return self.chain(run) if run and run.closed else UNREADABLE
 
-    def read_plain_chain(self, text: bytes) -> int:
-        """Return the chain of frame lines whose addresses may be wrong, `NEEDS_ADDRESS` where one is not plain."""
-        if b"(inlined)" in text:
-            return NEEDS_ADDRESS
-        if b"\n" not in text:  # a leaf, most of which differ in their offsets: not worth to be remembered
-            frame = self._read_plain_line(text)
-            return NEEDS_ADDRESS if frame < 0 else self.chain((frame,))
-        frames = array("i", map(self._plain_lines.__getitem__, text.split(b"\n")))
-        return NEEDS_ADDRESS if NEEDS_ADDRESS in frames else self.chain(frames)
+    def _read_group(self, text: bytes) -> bytes:
+        if b"\0" not in text:
+            return self._lines[text]
+        run = self.read_frames(text.split(b"\0"))
+        return array("i", run.frames).tobytes() if run and run.closed else b""
+
+    def read_leaf(self, text: bytes) -> int:
+        """Return the chain of a leaf; one line, most of which differ in their offsets, is not worth to be remembered."""
+        if b"\n" in text:
+            return self.read_chain(text)
+        frame = self._read_line(text)
+        return UNREADABLE if frame < 0 else self._chain(_packed(frame), 1)
 
     def read_flat(self, rest: bytes) -> int:
         """Return the chain of a flat sample's one frame, given by what follows its event, or `UNREADABLE`."""
         found = None if is_record(rest) else flat_frame(rest, squeezed=False)
-        frame = UNREADABLE if found is None else self.read_line(flat_line(found[0]))
-        return UNREADABLE if frame < 0 else self.chain((frame,))
+        return UNREADABLE if found is None else self.read_leaf(flat_line(found[0]))
 
     # -- chains --------------------------------------------------------------------------------------------------
 
-    def chain(self, frames: Sequence[int], inlined: int = 0) -> int:
-        """Return the id of a chain given by its frames, leaf first."""
-        key = (frames if isinstance(frames, array) else array("i", frames)).tobytes()
-        number = self._chains.setdefault(key, len(self._chains))
+    def chain(self, run: FrameRun) -> int:
+        """Return the id of a chain given by its frames."""
+        return self._chain(array("i", run.frames).tobytes(), len(run.frames) - run.inlined)
+
+    def _chain(self, frames: bytes, depth: int) -> int:
+        number = self._chains.setdefault(frames, len(self._chains))
         if number == len(self._depths):
-            self._depths.append(len(frames) - inlined)
+            self._depths.append(depth)
         return number
 
     def flat_chains(self) -> tuple[Int32, Int64, Int32]:
