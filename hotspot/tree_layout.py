@@ -156,7 +156,7 @@ def merge_handles(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32,
     return position[levels.merged].astype(np.int32), tree
 
 
-def _depth_first(parent: Int64, frame: Int64, bounds: list[int]) -> tuple[Int64, CallTree]:
+def _depth_first(parent: Int32 | Int64, frame: Int32 | Int64, bounds: list[int]) -> tuple[Int64, CallTree]:
     """Return the depth-first position of nodes that are numbered level by level, and their tree."""
     position, size, depth = _positions(parent, bounds)
     out = [np.empty(len(parent), dtype=np.int32) for _ in range(4)]
@@ -177,7 +177,9 @@ def lay_out_stacks(frame: Int32, offset: Int64, frame_count: int) -> SortedLayou
     """
     length, start = np.diff(offset), offset[:-1]
     node = np.full(len(length), -1, dtype=np.int64)  # how far each stack has come
-    parents, frames, bounds = [node[:0]], [node[:0]], [0]
+    parents: list[Int32] = []
+    frames: list[Int32] = []
+    bounds = [0]
     active = np.arange(len(length))
     while len(active) > _NARROW:
         key = (node[active] + 1) * frame_count + frame[start[active] + len(bounds) - 1]
@@ -186,16 +188,16 @@ def lay_out_stacks(frame: Int32, offset: Int64, frame_count: int) -> SortedLayou
         number = np.empty(len(order), dtype=np.int64)
         number[order] = np.arange(len(order)) + bounds[-1]
         node[active] = number[inverse.reshape(-1)]
-        parents.append(distinct[order] // frame_count - 1)
-        frames.append(distinct[order] % frame_count)
+        parents.append((distinct[order] // frame_count - 1).astype(np.int32))
+        frames.append((distinct[order] % frame_count).astype(np.int32))
         bounds.append(bounds[-1] + len(order))
         active = active[length[active] >= len(bounds)]
     few = {
         stack: frame[start[stack] + len(bounds) - 1 : offset[stack + 1]].tolist() for stack in active.tolist()
     }
     rest = _add_few(few, node, bounds)
-    parents.append(np.array([above for above, _ in rest], dtype=np.int64))
-    frames.append(np.array([of_node for _, of_node in rest], dtype=np.int64))
+    parents.append(np.array([above for above, _ in rest], dtype=np.int32))
+    frames.append(np.array([of_node for _, of_node in rest], dtype=np.int32))
     position, tree = _depth_first(np.concatenate(parents), np.concatenate(frames), bounds)
     return SortedLayout(tree, position[node].astype(np.int32), first_added=node[:0])
 
@@ -308,12 +310,12 @@ def _parent_of(key: tuple[int, int]) -> int:
     return key[0]
 
 
-def _starts(parents: Int64) -> Int64:
+def _starts(parents: Int32 | Int64) -> Int64:
     """Return where runs of equal parents begin; the nodes of a level are in the order of their parents."""
     return np.flatnonzero(np.concatenate([[True], parents[1:] != parents[:-1]]))
 
 
-def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
+def _positions(parents: Int32 | Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     """Return depth-first position, subtree size and depth of nodes that are numbered level by level."""
     nodes = len(parents)
     size = np.ones(nodes, dtype=np.int64)
