@@ -60,7 +60,6 @@ _KNOWN = (
     Known("a table of memray", _starts(rb"allocator,num_allocations,size,tid"), "give hotspot memray's .bin capture"),
     Known("a page of VizTracer", re.compile(rb"\A\s*<!doctype html.{0,60000}(?:viztracer|trace_viewer)", re.DOTALL | re.IGNORECASE), "run `viztracer -o result.json`"),
     Known("the report of `node --prof-process`", _starts(rb"Statistical profiling result from "), "give hotspot the v8.log itself"),
-    Known("the output of `node --prof-process --preprocess`", _starts(rb'\{\s*"code": ?\['), "give hotspot the v8.log itself"),
     Known("the report of stackprof", _starts(rb"={20,}\n\s+Mode: \w+\("), "run `stackprof --json FILE.dump > profile.json`"),
     Known("stackprof's data for its flame graph page", _starts(rb"flamegraph\(\[\n?\{\"x\""), "run `stackprof --json FILE.dump > profile.json`"),
     Known("a V8 heap snapshot, which has objects and no stacks", _starts(rb'\{\s*"snapshot"\s*:\s*\{\s*"meta"'), "take an allocation sampling profile (.heapprofile)"),
