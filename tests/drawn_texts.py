@@ -351,6 +351,68 @@ Extension modules: numpy
         """,
         ("truncated", "dropped"),
     ),
+    "stack-dumps-python-one": Drawn(
+        "faulthandler",
+        """\
+Stack (most recent call first):
+  File "/app/m.py", line 3 in f
+  File "/app/m.py", line 9 in <module>
+""",
+        """
+        <module> (/app/m.py:9) 1,0
+          f (/app/m.py:3) 1,1
+        """,
+        ("dropped",),
+    ),
+    "stack-dumps-android": Drawn(
+        "jstack",
+        """\
+----- pid 4242 at 2021-05-05 10:00:00 -----
+Cmd line: com.example.app
+
+DALVIK THREADS (2):
+"main" prio=5 tid=1 Native
+  | group="main" sCount=1 dsCount=0 flags=1 obj=0x7 self=0x7
+  native: #00 pc 000000000009b2c8  /apex/bionic/libc.so (__epoll_pwait+8)
+  native: #01 pc 0000000000019ab4  /system/lib64/libutils.so (android::Looper::pollInner(int)+148)
+  at android.os.MessageQueue.nativePollOnce(Native method)
+  at com.example.MainActivity.onCreate(MainActivity.kt:12)
+
+"Jit thread pool" daemon prio=5 tid=2 Waiting
+  | group="system" sCount=1
+  (no managed stack frames)
+
+----- end 4242 -----
+""",
+        """
+        com.example.MainActivity.onCreate (MainActivity.kt:12) 1,0
+          android.os.MessageQueue.nativePollOnce 1,0
+            android::Looper::pollInner(int) 1,0
+              __epoll_pwait 1,1
+        """,
+        ("dropped", "dropped"),
+    ),
+    "stack-dumps-jcmd": Drawn(
+        "jcmd Thread.dump_to_file",
+        """\
+4242
+2024-05-06T10:00:00.123Z
+21.0.2+13
+
+#1 "main"
+      java.base/java.lang.Thread.sleep0(Native Method)
+      app/com.example.Main.main(Main.java:5)
+
+#22 "" virtual
+      com.example.Job.run(Job.java:9)
+""",
+        """
+        com.example.Job.run (Job.java:9) 1,1
+        com.example.Main.main (Main.java:5) 1,0
+          java.lang.Thread.sleep0 1,1
+        """,
+        ("dropped",),
+    ),
     "stack-dumps-py-spy": Drawn(
         "py-spy dump",
         """\
@@ -762,44 +824,37 @@ Weight\tSelf Weight\t\tSymbol Names
         """,
         ("rounded",),
     ),
-    "massif": Drawn(
-        "massif",
+    "instruments-text-cycles": Drawn(
+        "Instruments",
         """\
-desc: --massif-out-file=m
-cmd: ./w
-time_unit: i
-#-----------
-snapshot=0
-#-----------
-time=0
-mem_heap_B=0
-mem_heap_extra_B=0
-mem_stacks_B=0
-heap_tree=empty
-#-----------
-snapshot=1
-#-----------
-time=216208733
-mem_heap_B=1000
-mem_heap_extra_B=62
-mem_stacks_B=0
-heap_tree=peak
-n2: 1000 (heap allocation functions) malloc/new/new[], --alloc-fns, etc.
- n2: 900 0x109257: alloc (w.c:7)
-  n0: 800 0x1092A7: main (w.c:8)
-  n0: 100 in 3 places, all below massif's threshold (1.00%)
- n1: 100 0x48DA1A4: _IO_file_doallocate (in /lib/libc.so.6)
-  n0: 100 0x48DA1A5: ???
+Weight\tSelf Weight\t\tSymbol Name
+34.35 Mc  100.0%\t-\t \tthread_start
+34.35 Mc  100.0%\t34.00 Mc\t \t work
+350.00 Kc   1.0%\t350.00 Kc\t \t  sqrt
 """,
         """
-        [below massif's threshold] 100,0
-          alloc (w.c:7) 100,100
-        [unknown] 100,0
-          _IO_file_doallocate 100,100
-        main (w.c:8) 800,0
-          alloc (w.c:7) 800,800
+        thread_start 34350000,0
+          work 34350000,34000000
+            sqrt 350000,350000
         """,
-        ("dropped", "dropped"),
+        ("rounded",),
+    ),
+    "instruments-text-allocations": Drawn(
+        "Instruments",
+        """\
+Bytes Used\tCount\t\tSymbol Name
+   9.75 KB     100.0%\t56\t \t_pthread_start
+   9.75 KB     100.0%\t56\t \t start
+   4.00 KB      41.0%\t6\t \t  parse
+ 512 Bytes       5.1%\t1\t \t  lex
+""",
+        """
+        _pthread_start 9984,0
+          start 9984,5376
+            lex 512,512
+            parse 4096,4096
+        """,
+        ("rounded",),
     ),
     "xdebug-trace": Drawn(
         "Xdebug",
@@ -874,6 +929,65 @@ CPU     ID                    FUNCTION:NAME
             0x104cecffd 1,0
               0x104d08831 1,1
         """,
+    ),
+    "dtrace-keys": Drawn(
+        "DTrace",
+        """\
+dtrace: description 'profile-997 ' matched 1 probe
+
+  bash
+              libc.so.1`__read+0xa
+              bash`main+0x10
+                3
+     42  my sshd
+              libc.so.1`__read+0xa
+                4
+              libc.so.1`__read+0xa
+              libc.so.1`_start+0x1
+  tail                                                      5
+""",
+        """
+        42 my sshd 4,0
+          libc.so.1`__read 4,4
+        bash 3,0
+          bash`main 3,0
+            libc.so.1`__read 3,3
+        tail 5,0
+          libc.so.1`_start 5,0
+            libc.so.1`__read 5,5
+        """,
+    ),
+    "callgrind-xdebug": Drawn(
+        "xdebug 3.1.2 (PHP 8.1.2)",
+        """\
+version: 1
+creator: xdebug 3.1.2 (PHP 8.1.2)
+cmd: /app/index.php
+part: 1
+positions: line
+
+events: Time_(10ns) Memory_(bytes)
+
+fl=(1) php:internal
+fn=(1) php::strlen
+3 1500 0
+
+fl=(2) /app/index.php
+fn=(2) {main}
+
+1 50000 -32
+cfl=(1)
+cfn=(1)
+calls=1 0 0
+9 1500 0
+
+summary: 51500 -32
+""",
+        """
+        {main} (/app/index.php) 515000,500000
+          php::strlen (php:internal) 15000,15000
+        """,
+        ("approximate", "dropped"),
     ),
     "callgrind-cachegrind": Drawn(
         "cachegrind",

@@ -21,7 +21,15 @@ from decimal import Decimal
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._collect import Levels
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import (
+    Head,
+    ImporterInfo,
+    ImportOptions,
+    Match,
+    NotThisFormat,
+    Source,
+    decode_text,
+)
 from hotspot.importers.labels import parse_label
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -57,11 +65,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     """Read the tree.
 
     Raises:
+        NotThisFormat: the heading is neither's.
         MalformedProfile: a row has no depth or no number, or stands more than a level below the one above.
         EmptyProfile: no row has a weight.
     """
     text = decode_text(source.read())
     is_vtune = _VTUNE.match(text) is not None
+    if not is_vtune and not _VISUAL_STUDIO.match(text):
+        raise NotThisFormat(source.path, "no heading of a call tree")
     rows, types = _vtune(text, source.path) if is_vtune else _visual_studio(text, source.path)
     tree = Levels(source.path, *types)
     for row in rows:

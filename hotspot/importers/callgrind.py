@@ -20,7 +20,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
-from hotspot.units import ValueType
+from hotspot.units import ValueType, canonical_unit
 
 INFO = ImporterInfo("callgrind", "Callgrind call graph", (".callgrind", ".out"))
 
@@ -32,6 +32,7 @@ _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
 # yappi puts file and line into the name too
 _YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
 _NO_CALLS = "the file has no calls, so functions have no callers (`valgrind --tool=callgrind` records them)"
+_UNIT_IN_NAME = re.compile(r"(?P<name>[A-Za-z]\w*?)_?\((?P<size>\d{1,6})?(?P<unit>ns|us|ms|s|bytes)\)")
 _MAX_COST = 2**63 - 1
 
 
@@ -186,11 +187,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             reader.line(number, text)
     if not any(any(costs) for costs in reader.own.values()):
         raise EmptyProfile(source.path, "the file has a header and no cost: nothing was recorded")
-    for costs in zip(*reader.own.values(), strict=True):
-        if sum(map(abs, costs)) > _MAX_COST:
+    types, factors = _value_types(reader.events)
+    for costs, factor in zip(zip(*reader.own.values(), strict=True), factors, strict=True):
+        if sum(map(abs, costs)) * factor > _MAX_COST:
             raise MalformedProfile(source.path, "costs exceed 2^63")
-    builder = ProfileBuilder(tuple(ValueType(event, "count") for event in reader.events))
-    _add(builder, reader)
+    builder = ProfileBuilder(types)
+    _add(builder, reader, factors)
     is_graph = bool(reader.calls)
     provenance = Provenance(
         path=source.path,
@@ -205,7 +207,29 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     return [builder.build(provenance)]
 
 
-def _add(builder: ProfileBuilder, reader: _Reader) -> None:
+def _value_types(events: Sequence[str]) -> tuple[tuple[ValueType, ...], list[int]]:
+    """Return the value types of events and how many of its unit one of each counts.
+
+    Xdebug and pprof say the unit in the name: ``Time_(10ns)``, ``Memory_(bytes)``, ``cpu(ms)``.
+    """
+    types: list[ValueType] = []
+    factors: list[int] = []
+    for event in events:
+        found = _UNIT_IN_NAME.fullmatch(event)
+        kind = (
+            ValueType(found["name"].lower(), canonical_unit(found["unit"]))
+            if found
+            else ValueType(event, "count")
+        )
+        factor = int(found["size"] or 1) if found else 1
+        if kind in types or not factor:
+            kind, factor = ValueType(event, "count"), 1
+        types.append(kind)
+        factors.append(factor)
+    return tuple(types), factors
+
+
+def _add(builder: ProfileBuilder, reader: _Reader, factors: Sequence[int]) -> None:
     functions = list(reader.own)
     index = {function: i for i, function in enumerate(functions)}
     plain = {_split_contexts(f.name)[0] for f in functions}
@@ -217,7 +241,8 @@ def _add(builder: ProfileBuilder, reader: _Reader) -> None:
         edges[index[caller], index[callee]] = float(costs[0])
         if caller != callee:
             inclusive[index[caller]] += costs[0]
-    own = list(zip(*(reader.own[f] for f in functions), strict=True))
+    columns = zip(*(reader.own[f] for f in functions), strict=True)
+    own = [[cost * factor for cost in column] for column, factor in zip(columns, factors, strict=True)]
     add_call_graph(builder, CallGraph(frames, own, inclusive, edges))
 
 

@@ -55,28 +55,26 @@ class _Level(msgspec.Struct):
     values: list[_Number] = []
 
 
-class _Bars(msgspec.Struct, rename="camel"):
-    names: list[str]
-    levels: list[list[_Number] | _Level]
-
-
 class _Metadata(msgspec.Struct, rename="camel"):
+    """What is counted; older versions have it beside the bars."""
+
     format: str | None = None
     units: str | None = None
     sample_rate: int | None = None
     spy_name: str | None = None
 
 
-class _File(msgspec.Struct, rename="camel"):
+class _Bars(_Metadata, rename="camel"):
+    names: list[str] = []
+    levels: list[list[_Number] | _Level] = []
+
+
+class _File(_Bars, rename="camel"):
+    """Bars may be the file itself."""
+
     flamebearer: _Bars | None = None
     flamegraph: _Bars | None = None
     metadata: _Metadata | None = None
-    names: list[str] | None = None  # a bare one
-    levels: list[list[_Number] | _Level] | None = None
-    format: str | None = None
-    units: str | None = None
-    sample_rate: int | None = None
-    spy_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,14 +122,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     """
     path = source.path
     file = decode(path, without_mark(source.read()), _File)
-    bars, facts = file.flamebearer or file.flamegraph, file.metadata
-    if bars is None and file.names is not None and file.levels is not None:
-        bars = _Bars(file.names, file.levels)
-    if bars is None:
-        raise NotThisFormat(path, "no names and levels, which flame graphs of Pyroscope have")
-    if facts is None:
-        facts = _Metadata(file.format, file.units, file.sample_rate, file.spy_name)
-    return [_read(path, source, bars, facts)]
+    bars = file.flamebearer or file.flamegraph or file
+    if not bars.names:
+        raise NotThisFormat(path, "no names, which flame graphs of Pyroscope have")
+    return [_read(path, source, bars, file.metadata or bars)]
 
 
 def _read(path: str, source: Source, bars: _Bars, facts: _Metadata) -> Profile:

@@ -41,6 +41,7 @@ _ROW = re.compile(
     rf"\s+(?P<time>{_SHARE})\s+(?P<alloc>{_SHARE})\s+{_SHARE}\s+{_SHARE}(?:\s+(?P<ticks>\d{{1,18}})\s+(?P<bytes>\d{{1,18}}))?\s*"
 )
 _PLACE = re.compile(r"(?P<file>[^<].*?):\(?(?P<line>\d{1,9})[,:].*")
+_LONGEST = 2000  # a longer line is no row, and would take long to find out
 _NANOSECONDS = {"us": 10**3, "ms": 10**6}
 
 
@@ -96,7 +97,7 @@ def _rows(lines: Sequence[str], start: int) -> tuple[list[tuple[int, re.Match[st
     rows: list[tuple[int, re.Match[str]]] = []
     skipped = Skipped()
     for number, line in enumerate(lines[start:], start + 1):
-        if row := _ROW.fullmatch(line):
+        if len(line) <= _LONGEST and (row := _ROW.fullmatch(line)):
             rows.append((number, row))
         elif line.strip():
             skipped.add(number)

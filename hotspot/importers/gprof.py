@@ -58,8 +58,8 @@ _FLAT = re.compile(
     r"(?:\s<cycle \d+>)?(?:\s\[\d+\])?\s*"
 )
 _LINE = re.compile(r"(?P<name>.+) \((?P<file>[^()]+):(?P<line>\d{1,9}) @ [0-9a-f]+\)")  # gprof -l
-_UNIT = re.compile(r"\s*%?\s+cycles\s+cycles\b|\s+cumulative\s+self\s+cycles\b")
-_THOUSANDS = re.compile(r"\s+\(K\)\s+\(K\)")
+_UNIT = re.compile(r"\b(?:self|cycles)\s{1,40}cycles\b")
+_THOUSANDS = re.compile(r"\(K\)\s{1,40}\(K\)")
 
 
 def detect(head: Head) -> Match:
@@ -153,7 +153,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 
 def _time_type(text: str) -> ValueType:
-    if any(_UNIT.match(line) for line in text.splitlines()[:8]):  # simulators count cycles
+    if any(_UNIT.search(line) for line in text.splitlines()[:8]):  # simulators count cycles
         return ValueType("cpu", "cycles", 1 if _THOUSANDS.search(text[:2000]) else 1000)
     return ValueType("cpu", "milliseconds")
 

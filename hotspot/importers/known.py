@@ -28,7 +28,7 @@ class Known:
 
 
 def _starts(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:" + pattern + rb")", re.DOTALL)
+    return re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+(?:" + pattern + rb")", re.DOTALL)
 
 
 _KNOWN = (
@@ -46,21 +46,20 @@ _KNOWN = (
     Known("the output of `perf stat`, which counts and has no stacks", re.compile(rb"Performance counter stats for|\A(?:# started on [^\n]*\n\s*)?(?:\{\"(?:interval|counter-value)\" : |[\d.]+,\w*,[\w:/.-]+,\d+,\d+\.\d+,)"), "record with `perf record -g`"),
     Known("the output of `perf report`, which has no samples", re.compile(rb"\A\s*(?:Samples|Available samples)\b[^\n]*\n|\A\s*Overhead\s+(?:Command|Samples|Shared)|\A\s*Children\s+Self\s"), "run `perf script -i perf.data > profile.perf.txt` where it was recorded"),
     Known("the output of `perf sched`, which has delays and no stacks", re.compile(rb"\A\s*(?:time\s+cpu\s+task name|-{40,}\s+Task\s+\|\s+Runtime ms)", re.DOTALL), "run `perf script -i perf.data > profile.perf.txt`, or record with `perf record -g`"),
-    Known("the output of `perf trace`, which has system calls and no stacks", re.compile(rb"\A\s*(?:[^\n]*\n){0,3}?\s*\d+\.\d{3} \(\s*(?:\d+\.\d{3} ms|\s*)\s*\): "), "record with `perf record -g`"),
+    Known("the output of `perf trace`, which has system calls and no stacks", re.compile(rb"\A\s*+(?:[^\n]*+\n){0,3}?[ \t]*+\d+\.\d{3} \([ \t]*+(?:\d+\.\d{3} ms)?[ \t]*+\): "), "record with `perf record -g`"),
     Known("the output of `perf c2c`, which has cache lines and no stacks", re.compile(rb"\A\s*={20,}\s+Trace Event Information"), "record with `perf record -g`"),
     Known("the output of `perf mem` or `perf diff`", re.compile(rb"\A(?:#[^\n]*\n)*#\s*Baseline\s+Delta"), "run `hotspot diff BEFORE AFTER` on two profiles"),
     Known("the output of `perf annotate`", re.compile(rb"\A\s*Percent\s*\|\s+Source code"), "run `perf script -i perf.data > profile.perf.txt`"),
     Known("the raw dump of `perf script -D`", re.compile(rb"\A\s*0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: event: \d+"), "run `perf script` without -D"),
     Known("a report of `pprof -top`, `-peek` or the like", _starts(rb"(?:File: [^\n]*\n)?(?:Build ID: [^\n]*\n)?Type: \w+\n"), "give hotspot the profile itself, or the output of `pprof -raw`"),
     Known("a report of google-pprof", _starts(rb"Total: [\d.]+ (?:samples|MB|objects)\n\s+[\d.]+\s+[\d.]+%"), "give hotspot the profile itself, or the output of `google-pprof --raw`"),
-    Known("the printed report of cProfile", _starts(rb"(?:[^\n]*\n\s*)?\d+ function calls (?:\(\d+ primitive calls\) )?in [\d.]+"), "save the profile with `python -m cProfile -o profile.pstats`"),
+    Known("the printed report of cProfile", _starts(rb"(?:[^\n]*+\n\s*+)?\d+ function calls (?:\(\d+ primitive calls\) )?in [\d.]+"), "save the profile with `python -m cProfile -o profile.pstats`"),
     Known("the printed report of pyinstrument", re.compile(rb"\A\s*_\s+\._\s+__/__"), "run `pyinstrument -r speedscope -o profile.speedscope.json`"),
     Known("a page of memray", re.compile(rb"\A\s*<!doctype html.{0,20000}<title>memray", re.DOTALL | re.IGNORECASE), "give hotspot memray's .bin capture"),
     Known("statistics of memray", _starts(rb'\{\s*"total_num_allocations"'), "give hotspot memray's .bin capture"),
     Known("a table of memray", _starts(rb"allocator,num_allocations,size,tid"), "give hotspot memray's .bin capture"),
     Known("a page of VizTracer", re.compile(rb"\A\s*<!doctype html.{0,60000}(?:viztracer|trace_viewer)", re.DOTALL | re.IGNORECASE), "run `viztracer -o result.json`"),
     Known("the report of `node --prof-process`", _starts(rb"Statistical profiling result from "), "give hotspot the v8.log itself"),
-    Known("the output of `node --prof-process --preprocess`", _starts(rb'\{\s*"code": ?\['), "give hotspot the v8.log itself"),
     Known("the report of stackprof", _starts(rb"={20,}\n\s+Mode: \w+\("), "run `stackprof --json FILE.dump > profile.json`"),
     Known("stackprof's data for its flame graph page", _starts(rb"flamegraph\(\[\n?\{\"x\""), "run `stackprof --json FILE.dump > profile.json`"),
     Known("a V8 heap snapshot, which has objects and no stacks", _starts(rb'\{\s*"snapshot"\s*:\s*\{\s*"meta"'), "take an allocation sampling profile (.heapprofile)"),
@@ -70,7 +69,7 @@ _KNOWN = (
     Known("the binary data of gprof (gmon.out)", _starts(rb"gmon[\x00-\x02]"), "run `gprof PROGRAM gmon.out > gprof.txt` and give hotspot that"),
     Known("a trace of the kernel's functions (ftrace)", re.compile(rb"\A\s*# tracer: "), "record with `perf record -g`, or `perf ftrace` data as trace events"),
     Known("a report of OProfile", re.compile(rb"\A(?:Using [^\n]*\n)*(?:CPU: [^\n]*\n)?Counted \w+ events"), "record with `perf record -g`"),
-    Known("a report of line_profiler, which measures lines and has no call stacks to rank", re.compile(rb"\A\s*(?:[^\n]*\n){0,3}?Timer unit: [\d.e+-]+ s\s*\n"), "see the report itself; for stacks record with py-spy or `hotspot record`"),
+    Known("a report of line_profiler, which measures lines and has no call stacks to rank", re.compile(rb"\A\s*+(?:[^\n]*+\n){0,3}?Timer unit: [\d.e+-]+ s\s*\n"), "see the report itself; for stacks record with py-spy or `hotspot record`"),
     Known("a report of memory_profiler, which measures lines and has no call stacks to rank", re.compile(rb"\A\s*Filename: [^\n]*\n\s*Line #\s+Mem usage"), "run memray, whose captures have stacks"),
     Known("a summary of rbspy", re.compile(rb"\A\s*% self\s+% total\s+name"), "run `rbspy record -f speedscope`, or `rbspy report -f collapsed -i FILE.raw.gz`"),
     Known("a report of simpleperf", re.compile(rb"\A(?:[^\n]*\n){0,2}Cmdline: [^\n]*simpleperf[^\n]*\n"), "run `simpleperf report-sample --show-callchain -i perf.data`"),
@@ -78,6 +77,7 @@ _KNOWN = (
     Known("a report of LuaJIT's profiler", re.compile(rb"\A\s*\d{1,3}%  \S[^\n]*\n(?:\s*(?:--|<-|->)?\s*\d{1,3}%  )"), "run `luajit -jp=G SCRIPT`, which prints stacks"),
     Known("a profile of Perl's NYTProf", _starts(rb"NYTProf \d+ \d+\n"), "run `nytprofcalls FILE > profile.folded`, or `nytprofcg` for callgrind"),
     Known("a report of ruby-prof", _starts(rb"(?:Measure Mode: |Thread ID: )\S"), "print it with RubyProf::CallTreePrinter (callgrind)"),
+    Known("the summary of async-profiler, which has no stacks", re.compile(rb"\A(?:Started [^\n]*\n)?--- Execution profile ---[^\n]*\nTotal samples"), "write `-o collapsed`, `-o traces` or a flame graph"),
     Known("the tree of async-profiler", re.compile(rb"\A\s*<!doctype html.{0,400}<title>Tree view", re.DOTALL | re.IGNORECASE), "write a flame graph or `-o collapsed`"),
     Known("the trace of D's -profile", re.compile(rb"\A-{18}\n\t *\d+\t\S"), "record with `perf record -g`"),
     Known("a picture of a call graph (Graphviz)", re.compile(rb"\A\s*<\?xml.{0,600}<!-- Generated by graphviz", re.DOTALL), "give hotspot the profile that it was drawn from"),

@@ -171,7 +171,8 @@ def _add_stacks(builder: ProfileBuilder, path: str, sampled: _Sampled, platform:
         for frame in reversed(stack):
             if not 0 <= frame < len(ids):
                 raise MalformedProfile(path, f"profile.stacks[{number}]: there is no frame {short(frame)}")
-            flat.append(ids[frame])
+            if ids[frame] >= 0:
+                flat.append(ids[frame])
         offsets.append(len(flat))
     for number, sample in enumerate(sampled.samples):
         if not 0 <= sample.stack_id < len(sampled.stacks):
@@ -182,6 +183,9 @@ def _add_stacks(builder: ProfileBuilder, path: str, sampled: _Sampled, platform:
 
 
 def _frame(builder: ProfileBuilder, frame: _Frame, platform: str) -> int:
+    """Return the id of a frame, -1 for V8's root, which is none."""
+    if platform in _SCRIPTS and frame.function == "(root)":
+        return -1
     file = file_of_url(frame.abs_path or frame.filename or "")
     line = frame.lineno if frame.lineno is not None and frame.lineno > 0 else 0
     name = frame.function or ""

@@ -44,22 +44,20 @@ _STAP = re.compile(
 _BCC = re.compile(
     r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?\s*"
 )
-_BCC_LOOKS = re.compile(r"^ {4,}-\s+\S.* \(\d+\)\r?\n\s+\d+\s*$", re.MULTILINE)
+_BCC_LOOKS = re.compile(r"^ *\t* {0,8}-[ \t]+\S[^\n]{0,200} \(\d+\)\r?\n[ \t]+\d+[ \t\r]*$", re.MULTILINE)
+_STACKCOUNT = re.compile(r"^Tracing [^\n]{0,200}functions? for [^\n]{0,400}$", re.MULTILINE)
 _STACKCOUNT_LOOKS = re.compile(
-    r"^Tracing .*functions? for .*\n(?:.*\n){0,3}?(?: {2}\S.*\n)+ {4}(?:\S.* \[\d+\]\r?\n {4})?\d+\s*$",
-    re.MULTILINE,
+    r"^  \S[^\n]*\r?\n {4}(?:\S[^\n]{0,200} \[\d+\]\r?\n {4})?\d+[ \t\r]*$", re.MULTILINE
 )
-_STAP_LOOKS = re.compile(r"^ ?0x[0-9a-f]+ : \S.*(?:\r?\n ?0x[0-9a-f]+ : \S.*)*\r?\n\s+\d+\s*$", re.MULTILINE)
+_STAP_LOOKS = re.compile(r"^ ?0x[0-9a-f]+ : \S[^\n]*\n[ \t]+\d+[ \t\r]*$", re.MULTILINE)
 
 
 def detect(head: Head) -> Match:
     """A stack that ends in a process and a count, or SystemTap's frames above one."""
     text = head.text
-    return (
-        Match.YES
-        if any(looks.search(text) for looks in (_BCC_LOOKS, _STACKCOUNT_LOOKS, _STAP_LOOKS))
-        else Match.NO
-    )
+    if _BCC_LOOKS.search(text) or _STAP_LOOKS.search(text):
+        return Match.YES
+    return Match.YES if _STACKCOUNT.search(text) and _STACKCOUNT_LOOKS.search(text) else Match.NO
 
 
 @dataclass

@@ -6,7 +6,7 @@
 
 A row is a caller and what it called, with the number of calls, microseconds by the clock and of the CPU, and bytes of
 memory that was taken and not given back; all inclusive. Calls deeper in a recursion are functions of their own,
-``fib@1``. Read are JSON (also of XHGui, under ``profile``) and PHP's ``serialize``, which XHProf's own class writes.
+``fib@1``. Read are JSON (also of XHGui: under ``profile``, one run or a list) and PHP's ``serialize``, which XHProf's own class writes.
 
 A call graph: self is exact, paths are estimated from caller shares. Source: github.com/tideways/php-xhprof-extension,
 README, "Data-Format"; php.net/manual/function.serialize.
@@ -75,6 +75,13 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     path = source.path
     data = without_mark(source.read()).lstrip()
     document = _Php(path, data).document() if data[:2] == b"a:" else decode(path, data, Any)
+    runs = document if isinstance(document, list) and document else [document]
+    return [_read(source, run) for run in runs]
+
+
+def _read(source: Source, document: Any) -> Profile:
+    """Read one run."""
+    path = source.path
     edges: dict[tuple[str, str], dict[str, int]] = {}
     for key, row in _rows(path, document):
         caller, _, callee = key.rpartition("==>")
@@ -98,7 +105,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if exceeding := sum(cost.exceeding for cost in costs.values()):
         text = f"{exceeding} functions took less time than what they called; their self is 0"
         losses.append(Loss(LossKind.INCONSISTENT, text, exceeding))
-    return [builder.build(Provenance(path, source.sha256, INFO.name, "XHProf", losses=tuple(losses)))]
+    provenance = Provenance(path, source.sha256, INFO.name, "XHProf", losses=tuple(losses))
+    return builder.build(provenance, label=_label(document))
+
+
+def _label(document: Any) -> str:
+    """Return the URL that XHGui says a run answered, if it says one."""
+    meta = document.get("meta")
+    return str(meta.get("url") or "") if isinstance(meta, dict) else ""
 
 
 class _Cost:

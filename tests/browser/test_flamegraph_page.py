@@ -124,3 +124,15 @@ def test_a_printed_page_scales_the_drawing_instead_of_cutting_it_off(page: Page,
         assert printed_height == pytest.approx(height / 2, abs=1)
     finally:
         page.print_view(False)
+
+
+def test_paper_is_light_whatever_the_screen_is(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
+    colors = """[getComputedStyle(document.body).backgroundColor,
+      getComputedStyle(document.querySelector('.plot .bars .point path')).fill].join()"""
+    light = page.evaluate(colors)
+    page.window(1300, 900, dark=True)
+    page.wait_for(f"{colors}.split('),')[1] != {light!r}.split('),')[1]")
+    page.print_view(True)
+    page.wait_for(f"{colors} == {light!r}")
+    page.print_view(False)

@@ -11,7 +11,7 @@ from hotspot.importers.base import ImportOptions, bytes_source
 
 from tests.drawn_texts import DRAWN
 
-_TRIALS = 30
+_TRIALS = 15
 _PIECES = (b"\n", b" ", b"\t", b"0", b"-1", b"9" * 25, b"(", b")", b"<", b"[1]", b";", b"\xff", b"1e9", b"%")
 
 

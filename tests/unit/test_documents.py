@@ -10,7 +10,7 @@ from hotspot.errors import UnreadableInput
 from hotspot.state import MalformedState
 from hotspot.workflow.documents.attempts import Measured, attempts
 from hotspot.workflow.documents.document_file import read_text, write_text
-from hotspot.workflow.documents.prose import as_code, flat
+from hotspot.workflow.documents.prose import as_code, flat, table_row
 from hotspot.workflow.gate.kept import kept_gates
 from hotspot.workflow.issues.issue_model import IMPLEMENTATION, VERIFICATION
 from hotspot.workflow.issues.issue_text import parse, with_try
@@ -107,3 +107,8 @@ def test_a_damaged_answer_of_the_gate_is_named(tmp_path: Path) -> None:
     with pytest.raises(MalformedState, match=r"0000\.json: object missing required field") as raised:
         kept_gates(load_config(tmp_path))
     assert raised.value.hint == "it can be deleted: the gate writes new ones"
+
+
+def test_names_of_others_cannot_disturb_a_terminal_or_a_table() -> None:
+    assert table_row("a|b", "\x1b[31mred", "\u202ex") == r"| a\|b | \\x1b\[31mred | \\u202ex |"
+    assert flat("\x1b[31mred") == r"\x1b[31mred"

@@ -36,6 +36,7 @@ FILES = {
     "LuaJIT's profiler": b"45%  fib\n  -- 80%  fib\n  -- 20%  main\n",
     "Perl's NYTProf": b"NYTProf 5 0\n:basetime=1\n",
     "ruby-prof": b"Measure Mode: wall_time\nThread ID: 70234\n",
+    "the summary of async-profiler": b"--- Execution profile --- \nTotal samples       : 28\n\nFrame buffer usage  : 0.069%\n",
     "the tree of async-profiler": b'<!DOCTYPE html>\n<html lang="en">\n<head>\n\t<title>Tree view</title>\n',
     "D's -profile": b"------------------\n\t    1\t_Dmain\nfoo\t1\t12\t12\n",
     "an Instruments table without stacks": b'<?xml version="1.0"?>\n<trace-toc><run number="1">',

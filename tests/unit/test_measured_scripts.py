@@ -120,6 +120,13 @@ def test_phps_serialized_form_and_xhguis_are_the_same() -> None:
     assert folded(read({"profile": XHPROF, "meta": {"url": "/"}})) == folded(read(XHPROF))
 
 
+def test_a_list_of_xhgui_is_a_profile_a_run() -> None:
+    runs = [{"meta": {"url": "/tasks?page=3"}, "profile": XHPROF}, {"meta": [], "profile": {"main()": {"ct": 1, "wt": 5}, "strpos()": {"ct": 1, "wt": 2}}}]  # fmt: skip
+    first, second = registry.read_source(bytes_source("x", json.dumps(runs).encode()), None, ImportOptions())
+    assert (first.label, folded(first)) == ("/tasks?page=3", folded(read(XHPROF)))
+    assert (second.label, folded(second)) == ("", {"main()": 5, "strpos()": 2})
+
+
 def test_what_is_no_xhprof() -> None:
     with pytest.raises(MalformedProfile, match="'g' has no number of calls"):
         read({"main()": {"ct": 1, "wt": 1}, "g": 7})

@@ -79,6 +79,12 @@ def test_what_a_function_is_called_depends_on_the_language() -> None:
     ]
 
 
+def test_v8s_root_is_no_frame() -> None:
+    document = sampled(sample(1, 0), platform="node")
+    document["profile"]["frames"][0] = {"function": "(root)", "in_app": None}
+    assert list(weights(read(sentry, document), "samples/count")) == ["parse (/srv/app.py:9)"]
+
+
 def test_what_is_no_sentry_profile() -> None:
     with pytest.raises(EmptyProfile, match="a method trace of Sentry's Android SDK"):
         registry.read_source(
@@ -147,6 +153,21 @@ def test_a_comparison_is_the_right_side_and_the_change() -> None:
         search 3,3
     """)
     assert weights(profile, "delta/count") == {"main": 1, "search": 3}
+
+
+def test_older_versions_say_beside_the_bars_what_is_counted() -> None:
+    document = {
+        "flamebearer": {
+            "names": NAMES,
+            "levels": LEVELS,
+            "units": "samples",
+            "sampleRate": 100,
+            "spyName": "pyspy",
+        }
+    }
+    profile = read(flamebearer, document)
+    assert (str(profile.value_type), profile.total) == ("cpu/nanoseconds", 100_000_000)
+    assert profile.provenance.producer == "Pyroscope (pyspy)"
 
 
 def test_grafanas_answer_and_a_bare_graph_are_the_same() -> None:

@@ -208,9 +208,9 @@ def _phpspy(line: str) -> Place | None:
 DIALECTS = (
     Dialect(
         "jstack",
-        _search(r'^"[^\n]*" .*\b(?:tid=|prio=)[^\n]*\n(?:[^\n"]*\n){0,60}?\s+(?:at \S+\(|native: #|#00 pc )'),
+        _search(r'^"(?=[^\n]{0,2000}?\b(?:tid=|prio=))[^\n]*+\n(?:(?!")[^\n]*\n){0,60}?[ \t]+(?:at \S{1,500}\(|native: #|#00 pc )'),
         _java,
-        thread=re.compile(r'\s*"(?P<name>.*)"(?: #\d+)?(?: \[(?P<tid>\d+)\])? .*?(?:\bsysTid=\d+|\btid=|\bprio=).*'),
+        thread=re.compile(r'[ \t]*"(?P<name>.{0,500})"(?: #\d+)?(?: \[(?P<tid>\d+)\])? .{0,300}?(?:\btid=|\bprio=).*'),
         repeats=re.compile(r"Found .* deadlock"),
         dump=re.compile(r"Full thread dump|----- pid "),
     ),
@@ -243,9 +243,9 @@ DIALECTS = (
     ),
     Dialect(
         "lldb",
-        _search(r"^\s*\*? *thread #\d+[^\n]*\n[* ]+frame #0: 0x"),
+        _search(r"^ {0,4}\*? {0,4}thread #\d+[^\n]*\n[* ]+frame #0: 0x"),
         _lldb,
-        thread=re.compile(r"\s*\*? *thread #(?P<tid>\d{1,18})(?:, tid = \w+)?(?:, (?:name|queue) = '(?P<name>[^']*)')?.*"),
+        thread=re.compile(r" {0,4}\*? {0,4}thread #(?P<tid>\d{1,18})(?:, tid = \w+)?(?:, (?:name|queue) = '(?P<name>[^']*)')?.*"),
     ),
     Dialect(
         "Go",
@@ -257,9 +257,9 @@ DIALECTS = (
     ),
     Dialect(
         "faulthandler",
-        _search(r'^(?:Current t|T)hread 0x[0-9a-f]+ [^\n]*\(most recent call first\):\n\s+File "'),
+        _search(r'^(?:(?:Current t|T)hread 0x[0-9a-f]+ [^\n]*|Stack )\(most recent call first\):\n[ \t]+File "'),
         _faulthandler,
-        thread=re.compile(r"(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?\(most recent call first\):\s*"),
+        thread=re.compile(r"(?:(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?|Stack )\(most recent call first\):\s*"),
         cut=re.compile(r"\s+\.\.\.\s*"),
     ),
     Dialect(
@@ -276,7 +276,7 @@ DIALECTS = (
     ),
     Dialect(
         "phpspy",
-        _search(r"\A(?:#[^\n]*\n|\s*\n)*0 \S+ \S+:-?\d+\n(?:\d+ \S+ \S+:-?\d+\n|# [^\n]*\n)*\s*(?:\n|\Z)"),
+        _search(r"\A(?:#[^\n]*\n|[ \t]*\n)*0 \S+ \S+:-?\d+\n(?:\d+ \S+ \S+:-?\d+\n|# [^\n]*\n)*\s*(?:\n|\Z)"),
         _phpspy,
         leaf=re.compile(r"0 \S"),
         shows_waiting=False,

@@ -6,7 +6,7 @@
 // on, which is drawn upwards.
 
 const DRAWN = 2000, ROWS = 150, CALLERS_SHOWN = 8, SLIVER = 4, LITERAL = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;" };
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const dark = window.matchMedia("screen and (prefers-color-scheme: dark)"); // paper is light whatever the screen is
 
 // -- reading --------------------------------------------------------------------------------------
 
@@ -395,7 +395,10 @@ class FlameGraph {
     box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => this.look(box.value), 150); });
     box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.value = ""; this.look(""); this.plot.focus(); } });
     this.plot.addEventListener("keydown", (event) => this.press(event));
-    this.plot.addEventListener("focus", () => this.move(this.drawn.has(this.cursor) ? this.cursor : this.zoomed));
+    this.plot.addEventListener("focus", () => {
+      // Not for a click: drawing anew between press and release makes plotly forget what was under the pointer.
+      if (this.plot.matches(":focus-visible")) this.move(this.drawn.has(this.cursor) ? this.cursor : this.zoomed);
+    });
     this.plot.addEventListener("blur", () => Plotly.relayout(this.plot, { shapes: [] }));
     dark.addEventListener("change", () => this.draw());
     let width = this.plot.clientWidth;

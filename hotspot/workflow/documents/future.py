@@ -9,12 +9,11 @@ import datetime
 from pathlib import Path
 
 from hotspot.config import Config
-from hotspot.tabular import markdown_row
 from hotspot.units import human_share
 from hotspot.workflow.documents.block import Block, Document, new_block, parse_document
 from hotspot.workflow.documents.document_file import read_text, write_text
 from hotspot.workflow.documents.ending import Ending, Left
-from hotspot.workflow.documents.prose import flat
+from hotspot.workflow.documents.prose import flat, table_row
 from hotspot.workflow.documents.research import ASK, note_named, note_path, questions
 from hotspot.workflow.documents.summary import applied_line, reached_lines
 
@@ -158,31 +157,27 @@ def _changes(ending: Ending) -> list[str]:
             "No candidate is open. `hotspot issues` drafts them from a profile of the program as it is now."
         ]
     rows = [
-        markdown_row(
-            (
-                str(one.number or ""),
-                one.name,
-                human_share(one.facts.share) if one.facts and one.facts.share else one.said("Current", None),
-                one.said("Expected gain", one.facts.gain_words if one.facts else None),
-                one.said("Proposed", one.facts.proposed if one.facts else None),
-            )
+        table_row(
+            str(one.number or ""),
+            one.name,
+            human_share(one.facts.share) if one.facts and one.facts.share else one.said("Current", None),
+            one.said("Expected gain", one.facts.gain_words if one.facts else None),
+            one.said("Proposed", one.facts.proposed if one.facts else None),
         )
         for one in ending.left
     ]
-    return [markdown_row(_CHANGES), "|---|---|---:|---|---|", *rows]
+    return [table_row(*_CHANGES), "|---|---|---:|---|---|", *rows]
 
 
 def _complexity(ending: Ending) -> list[str]:
     if not ending.left:
         return ["Nothing to judge yet."]
     rows = [
-        markdown_row(
-            (
-                one.name,
-                one.said("Complexity", one.facts.complexity if one.facts else None),
-                one.said("Risk", one.facts.risk if one.facts else None),
-            )
+        table_row(
+            one.name,
+            one.said("Complexity", one.facts.complexity if one.facts else None),
+            one.said("Risk", one.facts.risk if one.facts else None),
         )
         for one in ending.left
     ]
-    return [markdown_row(_COMPLEXITY), "|---|---|---|", *rows]
+    return [table_row(*_COMPLEXITY), "|---|---|---|", *rows]

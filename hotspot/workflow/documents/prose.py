@@ -1,6 +1,9 @@
-"""Texts of others, made fit for one line of Markdown."""
+"""Texts of others, made fit for one line of Markdown: names of benchmarks and commits may hold anything."""
 
 from __future__ import annotations
+
+from hotspot.tabular import markdown_row
+from hotspot.text import printable
 
 
 def flat(text: str) -> str:
@@ -13,9 +16,14 @@ def flat(text: str) -> str:
             items[-1] += f" {line.strip()}"
     kept = [item.strip() for item in items if item.strip()]
     joined = "".join(f"{item} " if item.endswith((":", ".")) else f"{item}; " for item in kept)
-    return joined.strip().removesuffix(";").replace("<!--", "< !--")
+    return printable(joined.strip().removesuffix(";").replace("<!--", "< !--"))
 
 
 def as_code(text: str) -> str:
     """Return a text as code, which Markdown leaves alone."""
-    return f"`{text.replace('`', chr(39))}`"
+    return f"`{printable(text).replace('`', chr(39))}`"
+
+
+def table_row(*cells: str) -> str:
+    """Return a line of a Markdown table."""
+    return markdown_row([printable(cell) for cell in cells])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-from hotspot.tabular import markdown_row
 from hotspot.workflow.documents.ending import Applied, Ending
-from hotspot.workflow.documents.prose import as_code, flat
+from hotspot.workflow.documents.prose import as_code, flat, table_row
 from hotspot.workflow.documents.worklog import MET
 from hotspot.workflow.documents.worklog_entry import trade_offs
 
@@ -42,19 +41,19 @@ def reached_lines(ending: Ending, today: datetime.date) -> tuple[str, ...]:
     lines = [
         f"{state}{today.isoformat()}: {met} of {len(ending.criteria)}{against}.",
         "",
-        markdown_row(_TABLE),
+        table_row(*_TABLE),
         "|---|---:|---:|---|",
-        *(markdown_row((row.what, row.start, row.end, row.improvement)) for row in ending.reached),
+        *(table_row(row.what, row.start, row.end, row.improvement) for row in ending.reached),
         "",
-        markdown_row(_CRITERIA),
+        table_row(*_CRITERIA),
         "|---|---|---|---|",
-        *(markdown_row((item.name, item.rule, item.detail, item.status)) for item in ending.asked),
+        *(table_row(item.name, item.rule, item.detail, item.status) for item in ending.asked),
         "",
     ]
     if ending.gate.partial:
         lines += [f"- **Trade-offs:** {flat(ending.gate.partial)}"]
     lines += [f"- **Note:** {flat(note)}" for note in ending.gate.notes]
-    lines += [f"- **Data:** {', '.join(map(str, ending.files))}; by {as_code(ending.command)}"]
+    lines += [f"- **Data:** {flat(', '.join(map(str, ending.files)))}; by {as_code(ending.command)}"]
     return tuple(lines)
 
 

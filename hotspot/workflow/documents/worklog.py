@@ -12,11 +12,11 @@ from pathlib import Path
 from hotspot.benchmarks.model import Benchmark, Results
 from hotspot.config import Config
 from hotspot.errors import UnreadableInput
-from hotspot.tabular import markdown_row
 from hotspot.units import human_seconds
 from hotspot.workflow.documents.attempts import attempts
 from hotspot.workflow.documents.block import Document, new_block, parse_document
 from hotspot.workflow.documents.document_file import read_text, write_text
+from hotspot.workflow.documents.prose import table_row
 from hotspot.workflow.documents.research import questions
 from hotspot.workflow.documents.worklog_entry import dates, entry_lines
 from hotspot.workflow.gate.kept import kept_gates
@@ -155,19 +155,17 @@ def baseline_lines(config: Config, peers: Peers | None) -> list[str]:
     for mine in ours.benchmarks:
         other = _partner(mine, ours, theirs) if theirs else None
         rows.append(
-            markdown_row(
-                (
-                    mine.name,
-                    human_seconds(mine.median),
-                    human_seconds(other.median) if other else _NOT_MEASURED,
-                    ratio_words(mine.median, other.median) if other else _NOT_MEASURED,
-                )
+            table_row(
+                mine.name,
+                human_seconds(mine.median),
+                human_seconds(other.median) if other else _NOT_MEASURED,
+                ratio_words(mine.median, other.median) if other else _NOT_MEASURED,
             )
         )
     source = [f"Medians. Ours: {data_file(config, ours.path, ours.sha256)}."]
     if theirs is not None:
         source.append(f"Competitor: {data_file(config, theirs.path, theirs.sha256)}.")
-    return [markdown_row(_BASELINE), "|---|---:|---:|---|", *rows, "", " ".join(source)]
+    return [table_row(*_BASELINE), "|---|---:|---:|---|", *rows, "", " ".join(source)]
 
 
 def ratio_words(ours: float, theirs: float) -> str:

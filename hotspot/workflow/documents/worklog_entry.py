@@ -9,9 +9,8 @@ from datetime import datetime
 from hotspot.config import Config
 from hotspot.errors import HotspotError
 from hotspot.git import ask_git
-from hotspot.tabular import markdown_row
 from hotspot.workflow.documents.attempts import Attempt, attempts, log_entries
-from hotspot.workflow.documents.prose import as_code, flat
+from hotspot.workflow.documents.prose import as_code, flat, table_row
 from hotspot.workflow.gate.kept import KeptGate
 from hotspot.workflow.issues.issue_model import UNKNOWN, Status
 from hotspot.workflow.issues.store import StoredIssue
@@ -65,7 +64,7 @@ def results_table(attempt: Attempt) -> list[str]:
         return []
     rows = [(measured.benchmark, measured.before, measured.after, measured.change)]
     rows += [(e.what, e.before, e.after, e.change_text) for e in attempt.side_effects]
-    return [markdown_row(RESULTS), "|---|---:|---:|---|", *(markdown_row(row) for row in rows)]
+    return [table_row(*RESULTS), "|---|---:|---:|---|", *(table_row(*row) for row in rows)]
 
 
 def trade_offs(attempt: Attempt) -> str:
