@@ -80,6 +80,7 @@ class Recording:
 FRAMES = "-O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls"
 RECORDINGS = {
     "compile": Recording(go_compiler),
+    "nested": Recording(lambda folder: interpreter(folder, FRAMES, "100", "16", "1")),
     "short": Recording(short_programs),
     "deep": Recording(lambda folder: interpreter(folder, FRAMES, "10", "7", "0")),
     "system": Recording(short_programs, ("-F", FREQUENCY, "-a", "-g"), 0.5),
@@ -90,7 +91,7 @@ RECORDINGS = {
         0.2,
     ),
 }
-MIXED = ("compile", "short", "deep", "system", "dwarf")
+MIXED = ("compile", "nested", "short", "deep", "system", "dwarf")
 CONVERSIONS = (
     ("mix.folded", "mix.txt", "folded"),
     ("mix.speedscope.json", "mix.txt", "speedscope"),
@@ -138,10 +139,10 @@ def record(recording: Recording, folder: Path, text: Path, size: int) -> None:
 
 def append(program: Command, options: Sequence[str], data: Path, out: BinaryIO) -> None:
     """Record one program and append its text."""
-    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    none = subprocess.DEVNULL
     perf = ["perf", "record", "-q", *options, "-o", str(data), "--", *program]
-    subprocess.run(perf, stdout=subprocess.DEVNULL, check=False, **quiet)
-    subprocess.run(["perf", "script", "-i", str(data)], stdout=out, check=True, **quiet)
+    subprocess.run(perf, stdin=none, stdout=none, stderr=none, check=False)
+    subprocess.run(["perf", "script", "-i", str(data)], stdin=none, stdout=out, stderr=none, check=True)
     out.seek(0, os.SEEK_END)
 
 
