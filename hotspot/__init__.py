@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hotspot.analysis.rank import Ranking
     from hotspot.importers.registry import load, load_all
     from hotspot.profile import Profile
-    from hotspot.workflow.recording import record
+    from hotspot.workflow.recording.one import record
 
 __version__ = "0.1.0"
 
@@ -33,7 +33,7 @@ _HOME = {
     "load": "hotspot.importers.registry",
     "load_all": "hotspot.importers.registry",
     "merge": "hotspot.analysis.merge",
-    "record": "hotspot.workflow.recording",
+    "record": "hotspot.workflow.recording.one",
 }
 
 __all__ = [

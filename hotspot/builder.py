@@ -302,9 +302,12 @@ def one_row_a_stack(leaf: Int32, weight: Int64) -> tuple[Int32, Int64]:
     """
     if bool((leaf[1:] > leaf[:-1]).all()):
         return leaf, weight
-    distinct, inverse = np.unique(leaf, return_inverse=True)
-    summed = np.zeros((len(distinct), weight.shape[1]), dtype=np.int64)
-    np.add.at(summed, inverse.reshape(-1), weight)
+    distinct = np.flatnonzero(np.bincount(leaf))
+    summed = np.empty((len(distinct), weight.shape[1]), dtype=np.int64)
+    for column in range(weight.shape[1]):
+        of_node = np.zeros(int(distinct[-1]) + 1, dtype=np.int64)
+        np.add.at(of_node, leaf, weight[:, column])
+        summed[:, column] = of_node[distinct]
     return distinct.astype(np.int32), summed
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from hotspot.errors import HotspotError
 
@@ -34,6 +36,22 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]
             _replace(target, pieces)
     except OSError as error:
         raise HotspotError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def file_digest(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def within(root: Path, path: str | os.PathLike[str]) -> str:
+    """Return a path as a project's documents name it: relative to its root where it lies inside, else as it is."""
+    absolute = Path(os.path.abspath(path))
+    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(path)
 
 
 def _replace(target: str, pieces: Iterable[bytes]) -> None:

@@ -116,9 +116,9 @@ def head(folder: Path) -> Head | None:
     """Return what is checked out, or None outside a repository, before its first commit, and without git."""
     try:
         revision = ask_git(folder, "rev-parse", "--verify", "HEAD")
-        # Where the state is committed, recording changes it; that does not make the program another.
-        own = ":(exclude,top,glob)**/.hotspot/**"
-        changes = ask_git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":/", own)
+        # Where the state and the issues are committed, hotspot changes them; that does not make the program another.
+        own = (f":(exclude,top,glob)**/{name}/**" for name in (".hotspot", "perf-issues"))
+        changes = ask_git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":/", *own)
     except HotspotError:
         return None
     return Head(revision, bool(changes))

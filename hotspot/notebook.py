@@ -55,7 +55,7 @@ def _report(result: Profile | Ranking | Diff) -> Report:
         return ranking_report(result)
     if isinstance(result, Diff):
         return diff_report(result, ROWS)
-    verdict = Ownership(load_config(), by_symbol=False).classify(result)
+    verdict = Ownership(load_config(), wait=False).classify(result)
     return ranking_report(rank(result, n=ROWS, owned=verdict.owned, known=verdict.known))
 
 

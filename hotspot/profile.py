@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotspot.errors import InvariantError, MissingTool, UsageError
+from hotspot.text import printable
 from hotspot.units import ValueType
 
 if TYPE_CHECKING:
@@ -474,6 +475,18 @@ class Profile:
         from hotspot.analysis.columns import columns
 
         return _data_frame("polars", columns(self, rows))
+
+    def __repr__(self) -> str:
+        """Return one line that says what it is: an interactive Python prints it, and the columns are long."""
+        total = self.value_type.human(self.whole)
+        name = printable(self.provenance.path or self.label or "profile")
+        told = [f"{total} {'' if self.value_type.counts_samples else 'of '}{self.value_type.type}"]
+        if self.sample_count is not None and not self.value_type.counts_samples:
+            told.append(f"{self.sample_count:,} samples")
+        told += [f"{self.stack_count:,} stacks", f"{len(self.functions):,} functions"]
+        if self.provenance.format:
+            told.append(self.provenance.format)
+        return f"<Profile {name}: {', '.join(told)}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the profile in a notebook: its hottest functions."""

@@ -47,6 +47,11 @@ class State:
         return self.directory / "baselines"
 
     @property
+    def gates(self) -> Path:
+        """What the gate answered, and the runs that it made for it."""
+        return self.directory / "gates"
+
+    @property
     def cache(self) -> Path:
         """What can be computed again; ignored by git."""
         return self.directory / "cache"

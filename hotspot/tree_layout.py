@@ -241,6 +241,11 @@ def _parent_of(key: tuple[int, int]) -> int:
     return key[0]
 
 
+def _starts(parents: Int64) -> Int64:
+    """Return where runs of equal parents begin; the nodes of a level are in the order of their parents."""
+    return np.flatnonzero(np.concatenate([[True], parents[1:] != parents[:-1]]))
+
+
 def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     """Return depth-first position, subtree size and depth of nodes that are numbered level by level."""
     nodes = len(parents)
@@ -250,7 +255,9 @@ def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     one_parent, one_size, one_position = parents.data, size.data, position.data
     for begin, end in reversed(list(pairwise(bounds[1:]))):
         if end - begin > _NARROW:
-            np.add.at(size, parents[begin:end], size[begin:end])
+            above = parents[begin:end]
+            starts = _starts(above)
+            size[above[starts]] += np.add.reduceat(size[begin:end], starts)
         else:
             for node in range(begin, end):
                 one_size[one_parent[node]] += one_size[node]
@@ -259,7 +266,7 @@ def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
         if end - begin > _NARROW:
             before = np.cumsum(size[begin:end]) - size[begin:end]  # sizes of all earlier nodes of the level
             above = parents[begin:end]
-            starts = np.flatnonzero(np.concatenate([[True], above[1:] != above[:-1]]))
+            starts = _starts(above)
             group = np.repeat(before[starts], np.diff(np.append(starts, len(above))))
             position[begin:end] = before - group + (position[above] + 1 if level else 0)
         else:

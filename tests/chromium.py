@@ -67,6 +67,10 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
 
+    def print_view(self, on: bool) -> None:
+        """Show the page as it is printed, or as on a screen again."""
+        self._call("Emulation.setEmulatedMedia", media="print" if on else "")
+
     def screenshot(self, path: Path) -> None:
         """Save what is to be seen as a PNG."""
         path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from hotspot.analysis.diff import Diff, diff
 from hotspot.analysis.diff_rows import DiffRow
+from hotspot.analysis.statistics import sizes
 from hotspot.profile import Profile
 from pools import Pool, read_pool, thinned
 from variants import VARIANTS
@@ -104,6 +105,33 @@ def is_right(variant: str, named: tuple[str, str | None, str | None] | None) -> 
     return False
 
 
+def dominated(pool: Pool, pairs: int, samples: int, slower: float) -> Iterator[Diff]:
+    """Compare a program that one function dominates with itself, where that function takes so many times as long.
+
+    The program is made of a real one: the samples of `less_than` count ten times, how runs differ in them included.
+    """
+    rng = np.random.default_rng(4)
+    runs = pool["base"]
+    for _ in range(pairs):
+        chosen = [runs[i] for i in np.sort(rng.choice(len(runs), 2 * RUNS, replace=False))]
+        before, after = (
+            [
+                thinned(run, min(1.0, samples / _repeated(chosen[0], "less_than", 10.0).total), rng)
+                for run in (_repeated(r, "less_than", times) for r in side)
+            ]
+            for side, times in ((chosen[0::2], 10.0), (chosen[1::2], 10.0 * slower))
+        )
+        yield diff(before, after)
+
+
+def _repeated(run: Profile, function: str, times: float) -> Profile:
+    names = np.array([run.frame_name(frame) == function for frame in range(len(run.frames))])
+    weight = run.samples.weight.copy()
+    mine = names[run.call_tree.frame[run.samples.leaf]]
+    weight[mine, 0] = np.round(weight[mine, 0] * times)
+    return replace(run, samples=replace(run.samples, weight=weight))
+
+
 def percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:5.1f}%" if whole else "    -"
 
@@ -136,6 +164,44 @@ def alarms(cache: Path, pairs: int, plans: Sequence[str]) -> None:
                     f" {percent(held, len(tested))} (of 1% and more: {percent(held_large, len(large))})",
                     flush=True,
                 )
+
+
+def dominant(cache: Path, pairs: int, plans: Sequence[str]) -> None:
+    """What the bound on one function's weight in the size factor is for: short runs of a program with a dominant one."""
+    print(
+        "\nOne dominant function, short runs: samples a run | bound on its weight | any significant row | regressed or mixed |"
+        " coverage of self intervals | it takes 1.3 times as long: found | interval of the others holds 0"
+    )
+    bound = sizes.MAX_REFERENCE_SHARE
+    for plan, label in AA_POOLS:
+        pool = read_pool(cache, plan)
+        for samples in (150, 300, 1000):
+            for share in (1.0, bound):
+                sizes.MAX_REFERENCE_SHARE = share
+                same = list(dominated(pool, pairs, samples, 1.0))
+                slower = list(dominated(pool, pairs, samples, 1.3))
+                held = [_holds(row) for f in same for row in f.rows if row.interval is not None]
+                grew = [row for f in slower for row in f.rows if row.function == "less_than"]
+                others = [
+                    _holds(row)
+                    for f in slower
+                    for row in f.rows
+                    if row.interval is not None and row.function != "less_than"
+                ]
+                print(
+                    f"{label:18} {samples:5} {share:5.2f}"
+                    f" {percent(sum(bool(f.fails('any')) for f in same), len(same))}"
+                    f" {percent(sum(bool(f.fails('regression')) for f in same), len(same))}"
+                    f" {percent(sum(held), len(held))}"
+                    f" {percent(sum(bool(row.significant) and row.change > 0 for row in grew), len(grew))}"
+                    f" {percent(sum(others), len(others))}",
+                    flush=True,
+                )
+    sizes.MAX_REFERENCE_SHARE = bound
+
+
+def _holds(row: DiffRow) -> bool:
+    return row.interval is not None and row.interval[0] <= 0 <= row.interval[1]
 
 
 def power(cache: Path, pairs: int, plans: Sequence[str]) -> None:
@@ -212,9 +278,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(".diffbench"))
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--plan", action="append", help="only these pools of injections")
-    parser.add_argument("--only", choices=["alarms", "power", "injections", "refactorings"])
+    parser.add_argument("--only", choices=["alarms", "dominant", "power", "injections", "refactorings"])
     options = parser.parse_args()
-    for part in (alarms, power, injections, refactorings):
+    for part in (alarms, dominant, power, injections, refactorings):
         if options.only in (None, part.__name__):
             part(options.cache, options.pairs, options.plan or PLANS)
 

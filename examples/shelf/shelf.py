@@ -4,11 +4,14 @@
     python shelf.py --folder ~/notes "slow query"     # over text files of your own
 
 It reads notes, indexes their words, finds those that hold every word of a query, ranks them by BM25 and cuts a snippet.
+It is several times slower than it need be; docs/worked-example.md finds out where, and mends it.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import heapq
 import math
 import random
 import re
@@ -63,7 +66,12 @@ class Shelf:
         """Return score, title and snippet of the best notes that hold every word of the query."""
         words = words_of(query)
         notes = self.holding_all(words)
-        ranked = sorted(((self.score(note, words), note) for note in notes), reverse=True)[:most]
+        best: list[tuple[float, int]] = []
+        for note in notes:
+            heapq.heappush(best, (self.score(note, words), note))
+            if len(best) > most:
+                heapq.heappop(best)
+        ranked = sorted(best, reverse=True)
         return [(score, self.titles[note], snippet(self.texts[note], words)) for score, note in ranked]
 
     def holding_all(self, words: list[str]) -> set[int]:
@@ -81,7 +89,7 @@ class Shelf:
         mean = self.words / len(self.lengths)
         total = 0.0
         for word in words:
-            postings = self.postings[word]
+            postings = copy.deepcopy(self.postings[word])  # scoring must never change the index
             rarity = math.log(1 + (len(self.titles) - len(postings) + 0.5) / (len(postings) + 0.5))
             count = postings[note]
             length = 0.25 + 0.75 * self.lengths[note] / mean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -27,6 +27,8 @@ class Strength(enum.IntEnum):
     BOTH = 4  # the code is known and the frames below it say the same
 
 
+# Of the profile: what explains less is not even mentioned.
+_TRACE = 0.001
 # What a finding counts for, against others of the same place.
 _TRUST = {Strength.FRAMES: 0.5, Strength.SOURCE: 0.4, Strength.LINES: 0.9, Strength.BOTH: 1.0}
 
@@ -98,9 +100,17 @@ class Matcher:
 
     def findings(self, place: HotPlace) -> tuple[Finding, ...]:
         """Return the findings of a place, the one that promises most first."""
+        return self._found(place, lambda rule: rule.min_share)
+
+    def below_share(self, place: HotPlace) -> tuple[Finding, ...]:
+        """Return what matches a place but explains less than its rule asks for, the one that explains most first."""
+        found = self._found(place, lambda rule: min(rule.min_share, _TRACE))
+        return tuple(sorted((f for f in found if f.share < f.rule.min_share), key=lambda f: -f.share))
+
+    def _found(self, place: HotPlace, least: Callable[[Rule], float]) -> tuple[Finding, ...]:
         lines = self._line_weights(place)
         found = [
-            finding for rule in self._rules if (finding := self._finding(rule, place, lines)) is not None
+            f for rule in self._rules if (f := self._finding(rule, place, lines, least(rule))) is not None
         ]
         found.sort(key=lambda f: (-f.score, _ORDERS.index(f.rule.order), f.rule.id))
         return tuple(found)
@@ -124,22 +134,23 @@ class Matcher:
             return {}
         return known
 
-    def _finding(self, rule: Rule, place: HotPlace, lines: dict[int, int]) -> Finding | None:
+    def _finding(self, rule: Rule, place: HotPlace, lines: dict[int, int], least: float) -> Finding | None:
+        """What a rule finds where it explains at least a share of the profile, else None."""
         hit = self._work.frames(rule, place.nodes) if rule.frames else None
-        if hit is not None and self._profile.share(hit.weight) < rule.min_share:
+        if hit is not None and self._profile.share(hit.weight) < least:
             hit = None
         if hit is None and rule.needs in ("frames", "both"):
             return None
         nodes = self._work.below_callers(rule, place.nodes)
         charged = int(self._profile.node_self[nodes].sum())
-        if self._profile.share(charged) < rule.min_share:
+        if self._profile.share(charged) < least:
             return None
-        sites = self._sites(rule, place.source, lines) if rule.source and place.source else ()
+        sites = self._sites(rule, place.source, lines, least) if rule.source and place.source else ()
         if not sites and (hit is None or rule.needs in ("source", "both")):
             return None
         strength, weight, at_most = self._explained(hit, sites, lines, charged)
         share = self._profile.share(weight)
-        if share < rule.min_share:
+        if share < least:
             return None
         return Finding(
             rule,
@@ -153,7 +164,9 @@ class Matcher:
             impact(share, rule.gain, None if self._profile.hidden_weight else self._profile.sample_count),
         )
 
-    def _sites(self, rule: Rule, source: HotSource, lines: dict[int, int]) -> tuple[SiteShare, ...]:
+    def _sites(
+        self, rule: Rule, source: HotSource, lines: dict[int, int], least: float
+    ) -> tuple[SiteShare, ...]:
         """The sites that are worth a word: where lines have weight, only those that hold enough of it."""
         found = []
         for site in source.sites(rule):
@@ -162,7 +175,7 @@ class Matcher:
                 continue
             weight = sum(lines.get(line, 0) for line in range(site.first_line, site.last_line + 1))
             # Several sites of one rule may hold enough together.
-            if weight and self._profile.share(weight) >= min(rule.min_share, 0.005):
+            if weight and self._profile.share(weight) >= min(least, 0.005):
                 found.append(SiteShare(site, self._profile.share(weight)))
         return tuple(sorted(found, key=lambda s: (-(s.share or 0), s.site.line)))
 

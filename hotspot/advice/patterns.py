@@ -20,7 +20,15 @@ from hotspot.advice.syntax import (
     names_in,
     statement_lines,
 )
-from hotspot.source.grammars import compile_query, matches, parse, text_of
+from hotspot.source.grammars import (
+    DEEPEST,
+    bracket_depth,
+    compile_query,
+    is_too_deep,
+    matches,
+    parse,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,6 +85,10 @@ class HotSource:
         return parse(self._source, self._grammar).root_node
 
     @cached_property
+    def _is_too_deep(self) -> bool:
+        return bracket_depth(self._source) > DEEPEST or is_too_deep(self._root)
+
+    @cached_property
     def _text(self) -> list[str]:
         return text_of(self._root).split("\n")
 
@@ -101,8 +113,13 @@ class HotSource:
         return line == self._declared
 
     def sites(self, rule: Rule) -> tuple[Site, ...]:
-        """Return where a rule's patterns match, in the order of the file, one site a line."""
+        """Return where a rule's patterns match, in the order of the file, one site a line.
+
+        Nothing is found in a file that nests deeper than any program: a query would take minutes.
+        """
         found: dict[int, Site] = {}
+        if self._is_too_deep:
+            return ()
         for pattern in rule.source:
             if self.language in pattern.languages:
                 for site in self._sites(pattern):

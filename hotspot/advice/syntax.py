@@ -26,6 +26,10 @@ class Syntax:
         closures: functions without a name.
         blocks: lists of statements.
         per_element: methods and functions that call a closure for every element.
+        iterators: for names of `per_element` that what holds one value at most has too (an ``Option``, an ``Optional``):
+            what in the same chain of calls tells that there are many.
+        single: calls after which there is one value at most.
+        leaves: statements that end the function, and so every loop around them.
         calls: call -> (field of the callee, field of the arguments).
         assigned: node -> the field that it changes; empty for the whole node.
         identifiers: names of things that can change.
@@ -42,6 +46,9 @@ class Syntax:
     assigned: dict[str, str]
     comprehensions: frozenset[str] = frozenset()
     per_element: frozenset[str] = frozenset()
+    iterators: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
+    leaves: frozenset[str] = frozenset({"return_statement", "throw_statement"})
     identifiers: frozenset[str] = frozenset({"identifier"})
     extra_changes: frozenset[str] = frozenset()
     reads_only: frozenset[str] | None = None
@@ -127,6 +134,7 @@ SYNTAX: dict[str, Syntax] = {
             "named_expression": "name", "as_pattern": "alias", "delete_statement": "",
         },
         per_element=frozenset({"map", "filter", "sorted", "sort", "min", "max", "reduce", "takewhile", "dropwhile"}),
+        leaves=frozenset({"return_statement", "raise_statement"}),
     ),
     "rust": Syntax(
         loops={"for_expression": ("value",), "while_expression": (), "loop_expression": ()},
@@ -146,6 +154,22 @@ SYNTAX: dict[str, Syntax] = {
                 "max_by_key", "min_by_key", "max_by", "min_by", "reduce", "rposition", "dedup_by_key",
             }
         ),
+        iterators=frozenset(
+            {
+                "iter", "into_iter", "iter_mut", "par_iter", "into_par_iter", "chars", "bytes", "char_indices", "lines",
+                "split", "split_whitespace", "splitn", "drain", "keys", "values", "values_mut", "windows", "chunks",
+                "enumerate", "rev", "skip", "step_by", "chain", "cycle", "filter_map", "flat_map", "flatten", "args",
+                "collect", "sum", "count", "for_each", "fold", "any", "all", "extend", "repeat", "into_values", "into_keys",
+                "matches", "find_iter", "captures_iter", "read_dir", "peekable", "chunks_exact", "take_while",
+            }
+        ),
+        single=frozenset(
+            {
+                "next", "next_back", "last", "nth", "find", "find_map", "max", "min", "max_by", "min_by", "max_by_key",
+                "min_by_key", "position", "first", "get", "pop", "peek", "ok", "err", "reduce",
+            }
+        ),
+        leaves=frozenset({"return_expression"}),
         identifiers=frozenset({"identifier", "self"}),
         extra_changes=frozenset({"reference_expression"}),  # only `&mut x` is looked at
     ),
@@ -195,9 +219,18 @@ SYNTAX: dict[str, Syntax] = {
         per_element=frozenset(
             {
                 "map", "forEach", "filter", "flatMap", "reduce", "anyMatch", "allMatch", "noneMatch", "mapToInt",
-                "mapToLong", "mapToObj", "mapToDouble", "removeIf", "computeIfAbsent", "sort", "sorted", "replaceAll",
+                "mapToLong", "mapToObj", "mapToDouble", "removeIf", "sort", "sorted", "replaceAll",
             }
         ),
+        iterators=frozenset(
+            {
+                "stream", "parallelStream", "chars", "lines", "range", "rangeClosed", "iterate", "boxed", "mapToObj",
+                "sorted", "distinct", "limit", "skip", "peek", "concat", "splitAsStream", "entries", "walk", "list",
+                "collect", "toList", "toArray", "forEach", "forEachOrdered", "sum", "count", "average", "anyMatch",
+                "allMatch", "noneMatch", "mapToInt", "mapToLong", "mapToDouble",
+            }
+        ),
+        single=frozenset({"findFirst", "findAny", "min", "max", "reduce", "ofNullable"}),
         identifiers=frozenset({"identifier", "this"}),
     ),
     "javascript": _JAVASCRIPT,
@@ -216,6 +249,11 @@ def enclosing_loop(node: Node, top: Node, syntax: Syntax) -> Node | None:
     """
     below, here = node, node.parent
     while here is not None and below.id != top.id:
+        if here.type in syntax.leaves:
+            # What is evaluated to leave the function is so once, whatever loops are left with it.
+            here = _closure_around(here, top, syntax)
+            if here is None:
+                return None
         if here.type in syntax.loops and _is_repeated(below, here, syntax):
             return here
         if here.type in syntax.closures and here.id != top.id:
@@ -224,6 +262,16 @@ def enclosing_loop(node: Node, top: Node, syntax: Syntax) -> Node | None:
                 return None  # a closure that runs at another time
             return call
         below, here = here, here.parent
+    return None
+
+
+def _closure_around(node: Node, top: Node, syntax: Syntax) -> Node | None:
+    """Return the closure that a statement leaves, None where it leaves the function that is looked at."""
+    here = node.parent
+    while here is not None and here.id != top.id:
+        if here.type in syntax.functions:
+            return here if here.type in syntax.closures else None
+        here = here.parent
     return None
 
 
@@ -251,7 +299,62 @@ def per_element_call(closure: Node, syntax: Syntax) -> Node | None:
     callee = call.child_by_field_name(callee_field)
     if found is None or callee is None or arguments is None or found.id != arguments.id:
         return None
-    return call if last_name(callee) in syntax.per_element else None
+    name = last_name(callee)
+    if name not in syntax.per_element:
+        return None
+    return call if name not in _ALSO_OF_ONE or not syntax.iterators or _goes_over_many(call, syntax) else None
+
+
+# What an Option and an Optional have too.
+_ALSO_OF_ONE = frozenset({"map", "filter", "flatMap", "inspect", "flat_map"})
+
+
+def _goes_over_many(call: Node, syntax: Syntax) -> bool:
+    """Whether the chain of calls that a call is part of goes over several elements, not over one value at most."""
+    for name in _names_below(call, syntax):
+        if name in syntax.single:
+            return False
+        if name in syntax.iterators:
+            return True
+    return any(name in syntax.iterators for name in _names_above(call, syntax))
+
+
+def _names_below(call: Node, syntax: Syntax) -> Iterator[str]:
+    """What is called before a call in its chain, the nearest first; ``range`` for a range that it begins with."""
+    here: Node | None = call
+    while here is not None:
+        if here.type in syntax.calls:
+            callee = here.child_by_field_name(syntax.calls[here.type][0])
+            if callee is None:
+                return
+            if here.id != call.id:
+                yield last_name(callee)
+            # Rust's callee is a field of the receiver, Java's call has the receiver as a field of its own
+            here = here.child_by_field_name("object") or callee.child_by_field_name("value")
+        elif here.type in ("range_expression", "parenthesized_expression"):
+            if here.type == "range_expression":
+                yield next(iter(syntax.iterators))
+            here = here.named_children[0] if here.named_children else None
+        else:
+            return
+
+
+def _names_above(call: Node, syntax: Syntax) -> Iterator[str]:
+    """What is called on a call's result, up to where there is one value at most."""
+    below, here = call, call.parent
+    while here is not None:
+        if here.type in syntax.calls:
+            callee = here.child_by_field_name(syntax.calls[here.type][0])
+            receiver = here.child_by_field_name("object") or callee
+            if callee is None or receiver is None or receiver.id != below.id:
+                return
+            name = last_name(callee)
+            if name in syntax.single:
+                return
+            yield name
+        elif here.type != "field_expression":
+            return
+        below, here = here, here.parent
 
 
 def last_name(node: Node) -> str:

@@ -33,6 +33,7 @@ from hotspot.analysis.verdict_tests import Assumptions, Findings, find, work_fac
 from hotspot.analysis.work import Work, recorded_work, work_of_runs
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile
+from hotspot.text import printable
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -130,6 +131,10 @@ class Diff:
             document["matches"] = [match.to_dict() for match in self.matches]
         return document
 
+    def __repr__(self) -> str:
+        """Return its sentence; printing it shows the table."""
+        return f"<Diff of {len(self.before)} and {len(self.after)} runs: {printable(self.sentence)}>"
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the result in a notebook."""
         from hotspot.notebook import mimebundle
@@ -222,6 +227,7 @@ def diff(
         samples_needed=samples,
         runs_needed=more_runs,
         culprits=culprits,
+        same=known_work is None and _same_recordings(first, second),
     )
     return Diff(
         before=first,
@@ -244,6 +250,12 @@ def diff(
         notes=(*notes, *notes_for(summary, union.counted, assumed.in_sequence)),
         matches=matches_of(union.functions, found.shifts),
     )
+
+
+def _same_recordings(before: Sequence[Profile], after: Sequence[Profile]) -> bool:
+    """Tell whether both sides were read from the same bytes."""
+    first, second = (sorted(run.provenance.sha256 for run in side) for side in (before, after))
+    return bool(first[0]) and first == second
 
 
 def verdict_of(rows: Sequence[DiffRow], which: Basis) -> Verdict:

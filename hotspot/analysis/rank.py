@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspot.analysis.totals import group_totals, nearest_marked, sum_by_group
 from hotspot.profile import Bool, Int32, Int64, Profile
+from hotspot.text import printable
 
 By = Literal["function", "line", "file", "module"]
 Sort = Literal["self", "total"]
@@ -80,6 +81,12 @@ class Ranking:
             "shown": len(self.rows),
             "hidden_self": number(self.profile.hidden_weight),
         }
+
+    def __repr__(self) -> str:
+        """Return one line that says what it is; printing it shows the table."""
+        hottest = f", hottest {printable(self.rows[0].name)}" if self.rows else ""
+        what = f"{len(self.rows)} of {self.available:,} {self.by} rows by {self.sort}"
+        return f"<Ranking {what}{hottest}, of {self.profile!r}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show the result in a notebook."""

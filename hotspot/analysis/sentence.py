@@ -26,6 +26,7 @@ class Summary:
     samples_needed: int | None
     runs_needed: int | None
     culprits: Sequence[DiffRow]
+    same: bool = False  # both sides are the same recordings
 
 
 def points(change: float) -> str:
@@ -40,6 +41,12 @@ def interval_text(interval: tuple[float, float]) -> str:
 
 def sentence_for(summary: Summary) -> str:
     """Say the verdict, the effect on the whole with its interval, the culprit, and what would settle it."""
+    if summary.same:
+        what = "recording" if summary.runs == (1, 1) else "recordings"
+        return (
+            f"Both sides are the same {what}, so nothing can differ: compare what was recorded before a change with what "
+            "was recorded after it."
+        )
     if summary.basis == "screening":
         return _screening(summary)
     head = _verdict(summary)

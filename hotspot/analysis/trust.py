@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hotspot.profile import NO_STACK, Bool, Kind, LossKind, Profile
+from hotspot.analysis.broken_stacks import WORTH_SAYING, BrokenStacks, broken_stacks, is_nameless
+from hotspot.profile import NO_STACK, LossKind, Profile
 from hotspot.units import human_share
-
-_UNKNOWN = re.compile(r"^(?:\[?unknown\]?|\?\?|0x[0-9a-fA-F]+|\[no stack\]|\[unknown:.*\])$")
-
-# Where programs and threads begin: above these there is nothing to lose.
-_ENTRY = re.compile(
-    r"^(?:_?start|main|__libc_start_main.*|__libc_start_call_main|start_thread|thread_start|_?clone3?|__clone3?"
-    r"|runtime\.(?:goexit|main|mstart|morestack|mcall|systemstack).*|ret_from_fork.*|<module>|BaseThreadInitThunk)$"
-)
 
 
 @dataclass(frozen=True)
@@ -29,7 +21,7 @@ class Trust:
         unknown_share: share of the weight whose leaf has no name.
         truncated_share: share of the samples the recorder cut off, or of the weight without any stack.
         skipped_lines: lines of the file that could not be read.
-        broken_share: share of the weight whose stack is cut off by a frame without a name: what called it is lost.
+        broken_share: share of the weight whose callers are lost: see `hotspot.analysis.broken_stacks`.
         max_depth: frames of the deepest stack.
         advice: one sentence for each thing that can be done better next time, the gravest first.
     """
@@ -66,80 +58,51 @@ class Trust:
 def trust(profile: Profile) -> Trust:
     """Return the facts for one profile in its selected value type."""
     frames, tree = profile.frames, profile.call_tree
-    is_unknown = np.fromiter((bool(_UNKNOWN.match(s)) for s in frames.strings), bool, len(frames.strings))
+    is_unknown = np.fromiter((is_nameless(s) for s in frames.strings), bool, len(frames.strings))
     unnamed = is_unknown[frames.name[tree.frame]]
     unknown = profile.share(int(profile.node_self[unnamed].sum()))
-    truncated, broken = _truncated_share(profile), _broken_share(profile, unnamed)
+    truncated, broken = _truncated_share(profile), broken_stacks(profile)
     skipped = sum(loss.amount or 0 for loss in profile.provenance.losses if loss.kind is LossKind.SKIPPED)
     return Trust(
         profile,
         unknown_share=unknown,
         truncated_share=truncated,
         skipped_lines=skipped,
-        broken_share=broken,
+        broken_share=broken.share,
         max_depth=int(tree.depth.max(initial=-1)) + 1,
         duration_ns=duration_ns(profile),
         advice=tuple(_advice(profile, unknown, truncated, broken)),
     )
 
 
-def _broken_share(profile: Profile, unnamed: Bool) -> float:
-    """Share of the weight below a frame without a name at the root (or below the process there).
-
-    What hangs below it and is itself where threads begin has lost nothing but the frame beyond its beginning.
-    """
-    tree, frames = profile.call_tree, profile.frames
-    has_parent = tree.parent >= 0
-    kind = frames.kind[tree.frame]
-    below_process = np.zeros(len(tree), dtype=bool)
-    below_process[has_parent] = kind[tree.parent[has_parent]] == Kind.PROCESS
-    outermost = (~has_parent & (kind != Kind.PROCESS)) | below_process
-    cut = outermost & unnamed
-    is_entry = np.fromiter((bool(_ENTRY.match(s)) for s in frames.strings), bool, len(frames.strings))
-    whole = np.zeros(len(tree), dtype=bool)
-    whole[has_parent] = cut[tree.parent[has_parent]]
-    whole &= is_entry[frames.name[tree.frame]] | (kind == Kind.KERNEL)
-    lost = profile.node_total[cut].sum() - profile.node_self[cut].sum() - profile.node_total[whole].sum()
-    return profile.share(int(lost))
-
-
-def _advice(profile: Profile, unknown: float, truncated: float, broken: float) -> Iterator[str]:
+def _advice(profile: Profile, unknown: float, truncated: float, broken: BrokenStacks) -> Iterator[str]:
     samples = profile.sample_count
     if samples is not None and samples < _FEW_SAMPLES:
         share = human_share(min(_SAMPLES_FOR_A_SHARE / samples, 1.0)) if samples else "anything"
         yield (
             f"Few samples ({samples:,}): shares below about {share} are guesses; record longer or at a higher rate."
         )
-    native = profile.provenance.format.startswith("perf")
-    if broken >= _WORTH_SAYING:
-        yield (
-            f"{human_share(broken)} of the weight hangs below a frame without a name, so its callers are lost: "
-            + (
-                "build with -fno-omit-frame-pointer, or record with `perf record --call-graph dwarf`."
-                if native
-                else "record with frame pointers or DWARF unwinding."
-            )
-        )
-    if unknown >= _WORTH_SAYING:
+    if broken.warning is not None:
+        yield broken.warning
+    if unknown >= WORTH_SAYING:
         yield (
             f"{human_share(unknown)} of the weight has no function name: install the debug symbols of the modules "
             "concerned (`hotspot top --by module --focus unknown`) and convert on the machine that recorded."
         )
-    if truncated >= _WORTH_SAYING / 5:
+    if truncated >= WORTH_SAYING / 5:
         yield (
             f"{human_share(truncated)} of the stacks are cut off: raise the limit where it is recorded "
             "(kernel.perf_event_max_stack for perf)."
         )
     if any(loss.kind is LossKind.PRUNED for loss in profile.provenance.losses):
         yield (
-            "The drawing left narrow frames out: keep the folded stacks beside it, or draw with --minwidth 0, "
-            "so that small functions can be told from absent ones."
+            "Narrow frames were left out: keep the folded stacks beside a drawing, or draw with --minwidth 0 "
+            "(massif: record with --threshold=0), so that small functions can be told from absent ones."
         )
 
 
 _FEW_SAMPLES = 1000
 _SAMPLES_FOR_A_SHARE = 16  # a share of 16 samples has a standard error of a quarter of itself
-_WORTH_SAYING = 0.05
 
 
 def duration_ns(profile: Profile) -> int | None:

@@ -48,6 +48,7 @@ class Baseline:
         machine: what is known of where it was measured.
         results: benchmark results, or None where only profiles were saved.
         profiles: paths of the profiles, in the order they were given.
+        file: that holds all of it but the profiles.
         label: what the user called it, or None.
     """
 
@@ -58,6 +59,7 @@ class Baseline:
     machine: Mapping[str, str]
     results: Results | None
     profiles: tuple[Path, ...]
+    file: Path
     label: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -259,5 +261,6 @@ def _read(folder: Path) -> Baseline:
         if benchmarks
         else None,
         profiles=tuple(folder / os.path.basename(name) for name in file.profiles),
+        file=path,
         label=file.label,
     )

@@ -131,7 +131,8 @@ class Comparison:
             most = max(row.too_few or 0 for row in self.rows)
             raise TooFewSamples(
                 f"too few measurements to compare: {most} a side, {MIN_MEASUREMENTS} are needed",
-                hint="repeat the benchmark (hyperfine --runs 10, go test -count 10, --benchmark_repetitions=10)",
+                hint=f"measure again, say `hotspot bench run -n {MIN_MEASUREMENTS}` (hyperfine --runs, go test -count, "
+                "--benchmark_repetitions)",
             )
 
     def to_dict(self) -> dict[str, Any]:

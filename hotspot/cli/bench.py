@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from hotspot.cli.measuring import (
+    checked_out_now,
     drift_option,
     progress_line,
     project_option,
     revision_sides,
+    runs_option,
     threshold_option,
+    warmup_option,
     words_of,
 )
 from hotspot.cli.messages import say
@@ -72,14 +76,8 @@ def _side(argument: str) -> Results:
 
 @command.command("run")
 @click.argument("commands", nargs=-1, metavar="[COMMAND]...")
-@click.option("-n", "--runs", type=click.IntRange(min=1), default=20, show_default=True, help="Runs of each.")
-@click.option(
-    "--warmup",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Runs of each before those that count.",
-)
+@runs_option(20, "Runs of each.")
+@warmup_option
 @click.option(
     "--rev",
     "revisions",
@@ -176,9 +174,13 @@ def _sides(
             hint="hotspot bench run 'COMMAND A' 'COMMAND B', or set benchmark_command in hotspot.toml",
         )
     split = [words_of(text) for text in commands] or [config.benchmark_command]
+    _refuse_words(commands, split)
     if not revisions:
         cwd = Path.cwd() if commands else config.root
-        yield [Side(shlex.join(words), words, cwd) for words in split], [None] * len(split)
+        known = [None if commands else checked_out_now(config)] * len(
+            split
+        )  # a typed command may be any program
+        yield [Side(shlex.join(words), words, cwd) for words in split], known
         return
     if len(split) > 1:
         raise UsageError("--rev measures one command at several revisions, not several commands")
@@ -186,6 +188,20 @@ def _sides(
         config, split[0], [*revisions, None] if len(revisions) == 1 else [*revisions]
     ) as sides:
         yield sides
+
+
+def _refuse_words(commands: tuple[str, ...], split: list[tuple[str, ...]]) -> None:
+    """Refuse one command that was typed as several words, as in ``bench run -- python3 app.py``.
+
+    Raises:
+        UsageError: the first is a program, another is none.
+    """
+    programs = [shutil.which(words[0]) is not None for words in split]
+    if programs[0] and not all(programs):
+        raise UsageError(
+            f"{commands[programs.index(False)]}: command not found",
+            hint=f"each command is one quoted text: hotspot bench run {shlex.quote(' '.join(commands))}",
+        )
 
 
 @command.group("baseline")
@@ -276,16 +292,8 @@ def show_trend(pattern: str, drift: float, project: Path | None, output: Output)
     metavar="N,N,...",
     help="Sizes to run with, four or more; doubling ones are best.",
 )
-@click.option(
-    "-n", "--runs", type=click.IntRange(min=3), default=5, show_default=True, help="Runs of each size."
-)
-@click.option(
-    "--warmup",
-    type=click.IntRange(min=0),
-    default=1,
-    show_default=True,
-    help="Runs of each that do not count.",
-)
+@runs_option(5, "Runs of each size.", least=3)
+@warmup_option
 @click.option(
     "--at-most", type=float, metavar="EXPONENT", help="Exit 1 where time grows faster than this power."
 )

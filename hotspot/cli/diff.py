@@ -195,7 +195,7 @@ def in_app_of(inputs: InputOptions) -> InApp:
     def ownership() -> Ownership:
         from hotspot.source.ownership import Ownership
 
-        return Ownership(project_config(inputs), by_symbol=False)
+        return Ownership(project_config(inputs), wait=False)
 
     def classify(profile: Profile) -> tuple[Bool, Bool]:
         verdict = ownership().classify(profile)

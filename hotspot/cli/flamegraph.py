@@ -58,20 +58,18 @@ def command(
 ) -> None:
     """Draw a flame graph of PROFILE, or of the difference between PROFILE and AFTER.
 
-    The page opens from disk without any network. Each side of a difference is a file, a folder or a quoted glob of runs.
+    The page opens from disk without any network; a picture of a difference reads back as the side after. Each side of a difference is a file, a folder or a quoted glob of runs.
     """
     kind = _kind_of(output)
     if color_by == "difference" and after is None:
         raise UsageError("--color-by difference needs two profiles")
-    if kind == "svg" and after is not None:
-        raise UsageError("a difference is drawn as a page", hint="name OUT something.html")
     if kind == "svg" and sandwich is not None:
         raise UsageError("a sandwich is drawn as a page", hint="name OUT something.html")
     assert output is not None
     if after is not None:
         assert profile is not None
         diff = _compared(profile, after, inputs)
-        pieces, said = _difference(diff, sandwich, color_by, orientation, inputs)
+        pieces, said = _difference(diff, kind, sandwich, color_by, orientation, inputs)
     else:
         pieces, said = _profile(profile, kind, sandwich, color_by, orientation, inputs)
     write_pieces(output, pieces)
@@ -112,7 +110,7 @@ def _profile(
     profile, config = read_profile(argument, inputs)
     if kind == "svg":
         return svg.write(profile), ()
-    verdict = Ownership(config, by_symbol=False).classify(profile)
+    verdict = Ownership(config, wait=False).classify(profile)
     flame = flame_of_profile(profile, verdict.owned, verdict.known)
     return _page(flame, headline(profile), pattern, color_by, orientation)
 
@@ -127,6 +125,7 @@ def _compared(before: str, after: str, inputs: InputOptions) -> Diff:
 
 def _difference(
     diff: Diff,
+    kind: str,
     pattern: str | None,
     color_by: str | None,
     orientation: Orientation,
@@ -135,6 +134,10 @@ def _difference(
     from hotspot.analysis.flame import flame_of_diff
 
     flame = flame_of_diff(diff, in_app_of(inputs))
+    if kind == "svg":
+        from hotspot.report.diff_svg import write
+
+        return write(flame, diff.sentence), flame.notes
     return _page(flame, diff.sentence, pattern, color_by, orientation)
 
 

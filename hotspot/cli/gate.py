@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from hotspot.cli.measuring import (
+    before_option,
     drift_option,
-    progress_line,
+    measure_revisions,
     project_option,
-    revision_sides,
+    runs_option,
     threshold_option,
     words_of,
 )
 from hotspot.cli.options import output_options
 from hotspot.cli.output import Output, note
 from hotspot.config import Config, load_config
-from hotspot.errors import UsageError
+from hotspot.errors import HotspotError, UsageError
 
 if TYPE_CHECKING:
     from hotspot.workflow.gate.measured import Measured
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
 @click.command("gate")
 @click.argument("results", nargs=-1, metavar="[RESULT]...")
-@click.option(
-    "-b", "--before", multiple=True, metavar="FILE", help="What to compare with: results or profiles; repeat."
-)
+@before_option("What to compare with: results or profiles; repeat.")
 @click.option("--baseline", metavar="NAME", help="Compare with this saved baseline, not with the newest.")
 @click.option(
     "--base", metavar="REV", help="Measure benchmark_command on this revision and on the head, in turn."
@@ -41,14 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--command", "typed", metavar="COMMAND", help="With --base: measure this, not benchmark_command."
 )
-@click.option(
-    "-n",
-    "--runs",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="With --base: runs of each.",
-)
+@runs_option(20, "With --base: runs of each.")
 @click.option(
     "--equal-work",
     is_flag=True,
@@ -84,6 +76,7 @@ def command(
     """
     from hotspot.report.gate import gate_report, response_markdown
     from hotspot.workflow.gate.gate import judge_measured
+    from hotspot.workflow.gate.kept import keep
     from hotspot.workflow.gate.response import respond
 
     config = load_config(project=project)
@@ -91,13 +84,21 @@ def command(
     if equal_work:
         measured = replace(measured, equal_work=True)
     gate = judge_measured(config, measured, threshold=threshold, drift=drift)
+    called = ["hotspot", *sys.argv[1:]]
+    try:
+        keep(config, gate, called)
+    except (
+        HotspotError,
+        OSError,
+    ) as error:  # a checkout that is read-only, say: the answer counts all the same
+        note(f"the answer was not kept for `hotspot status`: {error}")
     document = gate.to_dict()
     report = gate_report(gate)
     as_response = output.path is not None and output.path.suffix in (".md", ".markdown")
     if gate.verdict == "passed":
         output.write(document, report)
     else:
-        response = respond(config, gate, ["hotspot", *sys.argv[1:]])
+        response = respond(config, gate, called)
         document |= response.to_dict()
         if as_response:
             output.write_text(response_markdown(response))
@@ -137,7 +138,6 @@ def _measured(
 
 
 def _measure_both(config: Config, base: str, head: str | None, typed: str | None, runs: int) -> Measured:
-    from hotspot.benchmarks.run import measure
     from hotspot.workflow.gate.measured import from_session
 
     words = words_of(typed) if typed is not None else config.benchmark_command
@@ -145,8 +145,4 @@ def _measure_both(config: Config, base: str, head: str | None, typed: str | None
         raise UsageError(
             "no command to measure", hint="set benchmark_command in hotspot.toml, or give --command"
         )
-    with revision_sides(config, words, [base, head]) as (sides, known):
-        session = measure(sides, revisions=known, rounds=runs, progress=progress_line())
-    if not session.complete:
-        note(f"interrupted after {len(session.turns) // 2} rounds, which are judged")
-    return from_session(session, base)
+    return from_session(config, measure_revisions(config, words, base, head, runs), base)

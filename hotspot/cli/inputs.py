@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from hotspot.analysis.transform import (
 from hotspot.cli.options import InputOptions
 from hotspot.cli.output import note
 from hotspot.config import Config, load_config
-from hotspot.errors import HotspotError
+from hotspot.errors import HotspotError, UsageError
 from hotspot.importers.base import ImportOptions
 from hotspot.importers.registry import load_all
 from hotspot.profile import Profile
+from hotspot.report.progress import Meter, meter
 from hotspot.state import State
 from hotspot.workflow.recorded import with_recordings
 
@@ -117,7 +119,9 @@ def project_config(inputs: InputOptions) -> Config:
 
 def load_named(named: Named, inputs: InputOptions, label: str) -> Profile:
     """Load, label, select and filter one profile."""
-    return apply_filters(_load(named, inputs, label), filters_from(inputs))
+    with meter() as shown:
+        (profile,) = _recorded([_load(named, inputs, label, shown)], inputs)
+    return apply_filters(profile, filters_from(inputs))
 
 
 def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
@@ -129,17 +133,25 @@ def load_each(runs: Sequence[Named], inputs: InputOptions) -> list[Profile]:
     filters = filters_from(inputs)
     missing = set(filters.patterns)
     profiles = []
-    for named, label in zip(runs, distinguishing_labels([named.path for named in runs]), strict=True):
-        profile = _load(named, inputs, label)
-        missing &= unmatched(profile, filters)
-        profiles.append(apply_filters(profile, filters, must_match=False))
+    with meter(len(runs)) as shown:
+        for named, label in zip(runs, distinguishing_labels([named.path for named in runs]), strict=True):
+            profile = _load(named, inputs, label, shown)
+            missing &= unmatched(profile, filters)
+            profiles.append(apply_filters(profile, filters, must_match=False))
     refuse_unmatched(filters, missing)
+    return _recorded(profiles, inputs)
+
+
+def _recorded(profiles: Sequence[Profile], inputs: InputOptions) -> list[Profile]:
     return with_recordings(profiles, State(load_config(project=inputs.project).state_directory))
 
 
-def _load(named: Named, inputs: InputOptions, label: str) -> Profile:
+def _load(named: Named, inputs: InputOptions, label: str, shown: Meter) -> Profile:
     profiles = load_all(
-        named.path, input_format=inputs.input_format, options=ImportOptions(inline=inputs.inline)
+        named.path,
+        input_format=inputs.input_format,
+        options=ImportOptions(inline=inputs.inline),
+        on_read=shown.begin(named.path),
     )
     if len(profiles) > 1:
         labels = ", ".join(p.label or "unnamed" for p in profiles[:5]) + (
@@ -178,3 +190,15 @@ def _kept(profile: Profile, config: Config) -> Profile:
         return profile
     shown = os.path.relpath(config.root / kept)
     return replace(profile, provenance=replace(profile.provenance, path=shown))
+
+
+@contextmanager
+def profile_for_pattern(command: str, pattern: str, profile: str | None) -> Iterator[None]:
+    """Say so where no function is called like PATTERN because it is the profile, and PATTERN was forgotten."""
+    try:
+        yield
+    except UsageError as error:
+        if profile is None and os.path.isfile(pattern):
+            hint = f"{pattern} is a file; a function comes first: hotspot {command} PATTERN {pattern}"
+            raise UsageError(str(error), hint=hint) from error
+        raise

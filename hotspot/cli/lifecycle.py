@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from hotspot.cli.measuring import progress_line, project_option, words_of
+from hotspot.cli.measuring import (
+    after_option,
+    before_option,
+    progress_line,
+    project_option,
+    runs_option,
+    words_of,
+)
 from hotspot.cli.options import output_options
 from hotspot.cli.output import Output, note
 from hotspot.config import Config, load_config
@@ -59,14 +66,7 @@ def _configured(project: Path | None, **commands: str | None) -> Config:
 @click.option(
     "--profile", metavar="FILE", help="A profile of the benchmark: tells whether it runs the place at all."
 )
-@click.option(
-    "-n",
-    "--runs",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Runs of benchmark_command to record.",
-)
+@runs_option(10, "Runs of benchmark_command to record.")
 @click.option("--force", is_flag=True, help="Begin a third attempt although two have failed.")
 @_command_option("benchmark_command")
 @project_option
@@ -138,23 +138,12 @@ def implement(
 
 @click.command("verify")
 @name_argument
-@click.option(
-    "-b",
-    "--before",
-    multiple=True,
-    metavar="FILE",
-    help="Benchmark results or a profile of the state before; repeat. What start recorded where left out.",
+@before_option(
+    "Benchmark results or a profile of the state before; repeat. What start recorded where left out."
 )
-@click.option("-a", "--after", multiple=True, metavar="FILE", help="The same of the state after; repeat.")
+@after_option("The same of the state after; repeat.")
 @_target
-@click.option(
-    "-n",
-    "--runs",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Runs of each side, where the benchmark is run again.",
-)
+@runs_option(20, "Runs of each side, where the benchmark is run again.")
 @_command_option("test_command")
 @_command_option("benchmark_command")
 @_command_option("build_command")
@@ -208,10 +197,13 @@ def verify(
 def reopen(name: str, reason: str | None, project: Path | None, output: Output) -> None:
     """Take a verified, blocked or dropped issue up again."""
     from hotspot.report.lifecycle import moved_report
+    from hotspot.workflow.documents.worklog import refresh
     from hotspot.workflow.lifecycle.closing import reopen
     from hotspot.workflow.lifecycle.steps import summary
 
-    stored = reopen(name, reason, load_config(project=project), today=datetime.date.today())
+    config = load_config(project=project)
+    stored = reopen(name, reason, config, today=datetime.date.today())
+    refresh(config)
     output.write({"schema": "hotspot.issues.reopen/1", **summary(stored)}, moved_report(stored), rows=None)
 
 
@@ -237,10 +229,13 @@ def drop(name: str, reason: str, project: Path | None, output: Output) -> None:
 
 def _close(step: str, name: str, reason: str, project: Path | None, output: Output) -> None:
     from hotspot.report.lifecycle import moved_report
+    from hotspot.workflow.documents.worklog import refresh
     from hotspot.workflow.lifecycle.closing import close
     from hotspot.workflow.lifecycle.steps import summary
 
-    stored = close(step, name, reason, load_config(project=project), today=datetime.date.today())
+    config = load_config(project=project)
+    stored = close(step, name, reason, config, today=datetime.date.today())
+    refresh(config)
     output.write({"schema": f"hotspot.issues.{step}/1", **summary(stored)}, moved_report(stored), rows=None)
 
 
@@ -253,8 +248,11 @@ def brief(name: str, project: Path | None, output: Output) -> None:
     from hotspot.report.brief import brief_markdown
     from hotspot.report.table import Report
     from hotspot.workflow.lifecycle.brief import brief
+    from hotspot.workflow.lifecycle.brief_record import note_brief
 
-    made = brief(name, load_config(project=project))
+    config = load_config(project=project)
+    made = brief(name, config)
+    note_brief(made.stored, config, datetime.date.today())
     text = brief_markdown(made)
     if output.for_people:
         output.write_text(text)

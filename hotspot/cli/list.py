@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hotspot.cli.inputs import read_profile
+from hotspot.cli.inputs import profile_for_pattern, read_profile
 from hotspot.cli.options import InputOptions, input_options, output_options
 from hotspot.cli.output import Output
 
@@ -21,5 +21,6 @@ def command(pattern: str, profile: str | None, inputs: InputOptions, output: Out
     from hotspot.source.ownership import Ownership
 
     read, config = read_profile(profile, inputs)
-    listings = list_source(read, pattern, Ownership(config))
+    with profile_for_pattern("list", pattern, profile):
+        listings = list_source(read, pattern, Ownership(config))
     output.write(listings.to_dict(), listing_report(listings))

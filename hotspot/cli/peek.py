@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hotspot.cli.inputs import read_profile
+from hotspot.cli.inputs import profile_for_pattern, read_profile
 from hotspot.cli.options import InputOptions, input_options, output_options
 from hotspot.cli.output import Output
 
@@ -21,5 +21,6 @@ def command(pattern: str, profile: str | None, n: int, inputs: InputOptions, out
     from hotspot.report.peek import peek_report
 
     read, _ = read_profile(profile, inputs)
-    result = peek(read, pattern, n=n)
+    with profile_for_pattern("peek", pattern, profile):
+        result = peek(read, pattern, n=n)
     output.write(result.to_dict(), peek_report(result))

@@ -15,7 +15,7 @@ from hotspot.errors import UsageError
 
 if TYPE_CHECKING:
     from hotspot.record.interleave import Step
-    from hotspot.workflow.recording import HowToRecord
+    from hotspot.workflow.recording.one import HowToRecord
 
 
 @click.command("record", context_settings={"allow_interspersed_args": False})
@@ -115,7 +115,7 @@ def command(
     made. With --against or --against-rev two sides are recorded in turn (before, after, before, ...) and compared.
     """
     from hotspot.record.recorder import Wanted
-    from hotspot.workflow.recording import HowToRecord
+    from hotspot.workflow.recording.one import HowToRecord
 
     if memory and recorder not in ("auto", "memray"):
         raise UsageError(f"--memory is recorded by memray, not by {recorder}")
@@ -155,15 +155,18 @@ def _one(
     from hotspot.analysis.rank import rank
     from hotspot.report.rank import ranking_report
     from hotspot.source.ownership import Ownership
-    from hotspot.workflow.recording import record_one, target_of
+    from hotspot.source.ranked import with_definitions
+    from hotspot.workflow.recording.one import record_one, target_of
 
     kept = record_one(config, target_of(program, pid), how, output)
     _clear()
     for text in kept.notes:
         note(text)
     note(f"kept as {_shown(kept.path)}" + (f" and {output}" if output is not None else ""))
-    owned = Ownership(config).classify(kept.profile)
+    ownership = Ownership(config)
+    owned = ownership.classify(kept.profile)
     ranking = rank(kept.profile, n=n, in_app=in_app, owned=owned.owned, known=owned.known)
+    ranking = with_definitions(ranking, ownership)
     destination.write(ranking.to_dict() | {"recording": kept.record.to_dict()}, ranking_report(ranking))
 
 
@@ -181,7 +184,7 @@ def _compare(
     from hotspot.report.diff import diff_report
     from hotspot.report.diff_markdown import diff_markdown
     from hotspot.source.ownership import Ownership
-    from hotspot.workflow.recording import record_in_turn, record_revisions
+    from hotspot.workflow.recording.in_turn import record_in_turn, record_revisions
 
     owner = Ownership(config)
     progress = _step if sys.stderr.isatty() else None

@@ -25,14 +25,16 @@ from hotspot.config import load_config
 def command(write: Path | None, project: Path | None, output: Output) -> None:
     """Say what to do next, how far the issues are, and which boxes the state of the project ticks.
 
-    A box marked [?] is for a person: nothing on disk can tell.
+    A box marked [?] is for a person, who ticks it in the file that --write keeps: nothing else on disk can tell.
     """
     from hotspot.report.status import status_report
     from hotspot.report.table import markdown
-    from hotspot.workflow.documents.performance import write_performance
-    from hotspot.workflow.status import project_status
+    from hotspot.workflow.documents.performance import FILE, ticked_boxes, write_performance
+    from hotspot.workflow.status.project import project_status
 
-    status = project_status(load_config(project=project), datetime.date.today())
+    config = load_config(project=project)
+    ticked = ticked_boxes(write or config.root / FILE)
+    status = project_status(config, datetime.date.today(), ticked=ticked, writing=write is not None)
     if write is not None:
         write_performance(write, markdown(status_report(status)).splitlines())
         note(f"wrote {write}")

@@ -33,9 +33,11 @@ def command(
     from hotspot.analysis.rank import rank
     from hotspot.report.rank import ranking_report
     from hotspot.source.ownership import Ownership
+    from hotspot.source.ranked import with_definitions
 
     read, config = read_profile(profile, inputs)
-    verdict = Ownership(config, by_symbol=in_app).classify(read)
+    ownership = Ownership(config, wait=in_app)
+    verdict = ownership.classify(read)
     ranking = rank(
         read,
         n=n,
@@ -45,4 +47,5 @@ def command(
         owned=verdict.owned,
         known=verdict.known,
     )
+    ranking = with_definitions(ranking, ownership)
     output.write(ranking.to_dict(), ranking_report(ranking))

@@ -1,24 +1,27 @@
 "use strict";
-// Zoom by click, search by Ctrl-F, S or the word in the corner. Counts come from fg:x and fg:w, never from pixels.
+// Zoom by click, search by Ctrl-F, S or the word in the corner. Counts come from fg:x and fg:w, never from pixels; where
+// a picture has two sides, places are data-x and data-w, which count both.
 let frames, total, width, zoomed = null, pattern = null;
 const CHARACTER = 7.1;
 
 function init() {
   const holder = document.getElementById("frames");
-  total = Number(holder.getAttribute("total_samples"));
   width = Number(holder.getAttribute("width"));
   frames = Array.from(holder.children, (group) => {
-    const rect = group.querySelector("rect"), title = group.querySelector("title").textContent;
+    const rect = group.querySelector("rect"), title = group.querySelector("title");
     return {
-      group, rect, title, text: group.querySelector("text"),
-      name: title.replace(/ \([^(]*\)$/, ""),
-      begin: Number(rect.getAttribute("fg:x")), weight: Number(rect.getAttribute("fg:w")),
+      group, rect, text: group.querySelector("text"),
+      name: title ? title.textContent.replace(/ \([^(]*\)$/, "") : rect.dataset.name, // what is gone has no title
+      begin: Number(rect.dataset.x || rect.getAttribute("fg:x")),
+      weight: Number(rect.dataset.w || rect.getAttribute("fg:w")),
+      told: (group.querySelector("desc") || title).textContent,
       y: Number(rect.getAttribute("y")),
     };
   });
+  total = frames[0].weight;
   const details = document.getElementById("details");
   for (const frame of frames) {
-    frame.group.addEventListener("mouseover", () => { details.textContent = frame.title; });
+    frame.group.addEventListener("mouseover", () => { details.textContent = frame.told; });
     frame.group.addEventListener("mouseout", () => { details.textContent = " "; });
     frame.group.addEventListener("click", () => zoom(frame));
   }

@@ -14,7 +14,7 @@ from importlib.resources import files
 import numpy as np
 
 from hotspot.importers.labels import Label, format_label
-from hotspot.profile import Int64, Kind, Profile
+from hotspot.profile import CallTree, Int64, Kind, Profile
 from hotspot.units import ValueType
 
 _WIDTH = 1200.0
@@ -39,9 +39,47 @@ def write(profile: Profile) -> Iterator[bytes]:
 def _document(profile: Profile) -> Iterator[str]:
     total = profile.node_total
     drawn = np.flatnonzero(total > 0)
-    begin = _begins(profile, total)
+    begin = begins(profile.call_tree, total)
     whole = max(int(total[(profile.call_tree.parent < 0) & (total > 0)].sum()), 1)
     deepest = int(profile.call_tree.depth[drawn].max(initial=-1)) + 1
+    yield from opening(_title(profile), whole, deepest)
+    counted = counter(profile.value_type)
+    yield frame("all", f"{counted(whole)}, 100.00%", 0, deepest, (0, whole), (0.0, 1.0), 'fill="#d9d9d9"')
+    frames, strings = profile.frames, profile.frames.strings
+    labels: dict[int, tuple[str, str]] = {}
+    for node in drawn.tolist():
+        number = int(profile.call_tree.frame[node])
+        if number not in labels:
+            label = Label(
+                strings[frames.name[number]],
+                strings[frames.file[number]],
+                int(frames.line[number]),
+                strings[frames.module[number]],
+                Kind(int(frames.kind[number])),
+                profile.provenance.module_style,
+            )
+            labels[number] = (format_label(label), f'fill="{_color(label)}"')
+        text, color = labels[number]
+        left, weight = int(begin[node]), int(total[node])
+        told = f"{counted(weight)}, {weight / whole * 100:.2f}%"
+        level = int(profile.call_tree.depth[node]) + 1
+        yield frame(text, told, level, deepest, (left, weight), (left / whole, weight / whole), color)
+    yield CLOSING
+
+
+CLOSING = "</svg>\n</svg>\n"
+
+
+def opening(title: str, whole: int, deepest: int, *, style: str = "", below_title: str = "") -> Iterator[str]:
+    """Yield a picture up to its first frame.
+
+    Args:
+        title: of the picture.
+        whole: weight of the root row.
+        deepest: level of the highest row, the root row being 0.
+        style: more of the style sheet.
+        below_title: SVG between title and frames.
+    """
     height = _TOP + (deepest + 1) * _ROW + _BOTTOM
     script = files("hotspot.exporters").joinpath("flamegraph.js").read_text(encoding="utf-8")
     yield (
@@ -50,44 +88,20 @@ def _document(profile: Profile) -> Iterator[str]:
         'onload="init()" xmlns="http://www.w3.org/2000/svg" xmlns:fg="http://github.com/jonhoo/inferno">\n'
         "<style>text{font-family:Verdana,sans-serif;font-size:12px;fill:#000}#title{font-size:17px}"
         "#frames g{cursor:pointer}#frames rect{stroke:#fff;stroke-width:.4}#frames g:hover rect{stroke:#000}"
-        ".hide{display:none}.parent{opacity:.5}</style>\n"
+        f".hide{{display:none}}.parent{{opacity:.5}}{style}</style>\n"
         f"<script><![CDATA[\n{script}]]></script>\n"
         f'<rect x="0" y="0" width="100%" height="{height}" fill="#f8f8f8"/>\n'
-        f'<text id="title" x="{_WIDTH / 2:.0f}" y="28" text-anchor="middle">{_escaped(_title(profile))}</text>\n'
+        f'<text id="title" x="{_WIDTH / 2:.0f}" y="28" text-anchor="middle">{escaped(title)}</text>\n{below_title}'
         f'<text id="details" x="{_PAD:.0f}" y="{height - 14}"> </text>\n'
         f'<text id="unzoom" x="{_PAD:.0f}" y="28" class="hide" style="cursor:pointer">Reset zoom</text>\n'
         f'<text id="search" x="{_WIDTH - _PAD:.0f}" y="28" text-anchor="end" style="cursor:pointer">Search</text>\n'
         f'<text id="matched" x="{_WIDTH - _PAD:.0f}" y="{height - 14}" text-anchor="end"> </text>\n'
         f'<svg id="frames" x="{_PAD:.0f}" width="{_WIDTH - 2 * _PAD:.0f}" total_samples="{whole}">\n'
     )
-    scale = (_WIDTH - 2 * _PAD) / whole
-    counted = _counter(profile.value_type)
-    floor = height - _BOTTOM - _ROW
-    yield _frame("all", counted(whole), 1.0, 0, whole, scale, floor, "#d9d9d9")
-    frames, strings = profile.frames, profile.frames.strings
-    labels: dict[int, tuple[str, str]] = {}
-    for node in drawn.tolist():
-        frame = int(profile.call_tree.frame[node])
-        if frame not in labels:
-            label = Label(
-                strings[frames.name[frame]],
-                strings[frames.file[frame]],
-                int(frames.line[frame]),
-                strings[frames.module[frame]],
-                Kind(int(frames.kind[frame])),
-                profile.provenance.module_style,
-            )
-            labels[frame] = (format_label(label), _color(label))
-        text, color = labels[frame]
-        weight = int(total[node])
-        y = floor - (int(profile.call_tree.depth[node]) + 1) * _ROW
-        yield _frame(text, counted(weight), weight / whole, int(begin[node]), weight, scale, y, color)
-    yield "</svg>\n</svg>\n"
 
 
-def _begins(profile: Profile, total: Int64) -> Int64:
+def begins(tree: CallTree, total: Int64) -> Int64:
     """Return where each node begins, in weight: after its parent's begin and its drawn earlier siblings."""
-    tree = profile.call_tree
     begin = np.zeros(len(tree), dtype=np.int64)
     used: dict[int, int] = {}
     parents, weights = tree.parent.tolist(), np.maximum(total, 0).tolist()
@@ -98,21 +112,43 @@ def _begins(profile: Profile, total: Int64) -> Int64:
     return begin
 
 
-def _frame(
-    label: str, counted: str, share: float, begin: int, weight: int, scale: float, y: float, color: str
+def frame(
+    label: str,
+    told: str,
+    level: int,
+    deepest: int,
+    exact: tuple[int, int],
+    place: tuple[float, float],
+    look: str,
+    more: str = "",
 ) -> str:
-    width = weight * scale
+    """Return one frame.
+
+    Args:
+        label: as other tools and our importer read it.
+        told: what stands in brackets behind it in the title.
+        level: its row, counted from the root row, which is 0.
+        deepest: of the picture.
+        exact: begin and weight that are read back; without weight the frame is drawn, and no reader takes it for one.
+        place: left edge and width, of the whole width.
+        look: attributes of the rectangle.
+        more: said when it is pointed at, instead of the title.
+    """
+    x, width = (share * (_WIDTH - 2 * _PAD) for share in place)
+    y = _TOP + (deepest - level) * _ROW
     room = int((width - 6) / _CHARACTER)
     shown = "" if room < 3 else label if len(label) <= room else label[: room - 2] + ".."
+    title, read = f"<title>{escaped(label)} ({told})</title>", f'fg:x="{exact[0]}" fg:w="{exact[1]}"'
+    if not exact[1]:
+        title, read = "", f'data-name="{escaped(label)}"'
     return (
-        f"<g><title>{_escaped(label)} ({counted}, {share * 100:.2f}%)</title>"
-        f'<rect x="{begin * scale:.2f}" y="{y:.0f}" width="{width:.2f}" height="{_ROW - 1}" fill="{color}" '
-        f'fg:x="{begin}" fg:w="{weight}"/>'
-        f'<text x="{begin * scale + 3:.2f}" y="{y + 11.5:.1f}">{_escaped(shown)}</text></g>\n'
+        f"<g>{title}{f'<desc>{escaped(more)}</desc>' if more else ''}"
+        f'<rect x="{x:.2f}" y="{y}" width="{width:.2f}" height="{_ROW - 1}" {look} {read}/>'
+        f'<text x="{x + 3:.2f}" y="{y + 11.5:.1f}">{escaped(shown)}</text></g>\n'
     )
 
 
-def _counter(value_type: ValueType) -> Callable[[int], str]:
+def counter(value_type: ValueType) -> Callable[[int], str]:
     """Return how a weight is written: the exact number with thousands separators, then what is counted."""
     what = value_type.type if value_type.unit == "count" else value_type.unit
     if value_type.counts_samples:
@@ -141,7 +177,7 @@ def _color(label: Label) -> str:
     return f"hsl({hue},{saturation}%,{64 + (spread >> 8) % 16}%)"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape markup; characters that XML cannot hold at all are spelled out."""
     text = text.translate(_TEXT_UNSAFE)
     if text.isprintable():

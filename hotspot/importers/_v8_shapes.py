@@ -11,17 +11,27 @@ from typing import Annotated
 import msgspec
 
 Id = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-Line = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 2)]
+Line = int | float | str
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+def line_from_zero(line: Line | None) -> int:
+    """Return a line that counts from 0 as one that counts from 1; 0 where it is unknown.
+
+    V8 says -1 then. Converters write floats and texts as well.
+    """
+    if isinstance(line, str):
+        line = int(line) if line.isdecimal() and len(line) < 10 else None
+    return int(line) + 1 if line is not None and 0 <= line < 2**31 - 1 else 0
 
 
 class CallFrame(msgspec.Struct, rename="camel"):
     """A function; lines and columns count from 0, -1 is unknown."""
 
-    function_name: str = ""
+    function_name: str | None = None
     url: str | None = None
     line_number: Line | None = None
-    column_number: Line | None = None
+    column_number: int | float | str | None = None
 
 
 class Node(msgspec.Struct, rename="camel"):
@@ -39,10 +49,10 @@ class NestedNode(msgspec.Struct, rename="camel"):
     """A node of the old format."""
 
     id: Id
-    function_name: str = ""
+    function_name: str | None = None
     url: str | None = None
     line_number: Line | None = None
-    column_number: Line | None = None
+    column_number: int | float | str | None = None
     hit_count: Count | None = None
     children: list[NestedNode] = []
 
@@ -57,6 +67,9 @@ class CpuProfile(msgspec.Struct, rename="camel"):
     samples: list[Id] | None = None
     time_deltas: list[int | float] | None = None
     timestamps: list[int | float] | None = None
+    # What the DevTools protocol answers has the profile one or two levels down.
+    profile: CpuProfile | None = None
+    result: CpuProfile | None = None
 
 
 class ProfileStart(msgspec.Struct, rename="camel"):

@@ -59,10 +59,12 @@ class V8Nodes:
     parent: list[int] = field(default_factory=list)
     function: list[tuple[str, str, int]] = field(default_factory=list)
     hits: list[int] = field(default_factory=list)
-    columns: set[tuple[str, str, int, int]] = field(default_factory=set)
+    columns: set[tuple[str, str, int, int | float | str]] = field(default_factory=set)
     has_ticks: bool = False
 
-    def append(self, id: int, parent: int, name: str, url: str | None, line: int, column: int | None) -> None:
+    def append(
+        self, id: int, parent: int, name: str, url: str | None, line: int, column: int | float | str | None
+    ) -> None:
         """Add a row."""
         file = file_of_url(url or "")
         self.ids.append(id)
@@ -149,6 +151,8 @@ def flat_nodes(path: str, nodes: Sequence[Node], at: str, *, complete: bool = Tr
     Raises:
         MalformedProfile: an id is used twice, a parent is missing, or a node has two parents.
     """
+    from hotspot.importers._v8_shapes import line_from_zero
+
     rows = V8Nodes()
     row_of: dict[int, int] = {}
     for row, node in enumerate(nodes):
@@ -157,8 +161,8 @@ def flat_nodes(path: str, nodes: Sequence[Node], at: str, *, complete: bool = Tr
                 path, f"{at}[{row}].id: {node.id} is also the id of {at}[{row_of[node.id]}]"
             )
         frame = node.call_frame
-        line = 0 if frame.line_number is None else frame.line_number + 1
-        rows.append(node.id, -1, frame.function_name, frame.url, line, frame.column_number)
+        line = line_from_zero(frame.line_number)
+        rows.append(node.id, -1, frame.function_name or "", frame.url, line, frame.column_number)
         rows.hits.append(node.hit_count or 0)
         rows.has_ticks = rows.has_ticks or bytes(node.position_ticks) not in (b"", b"[]", b"null")
     orphans = False
@@ -192,8 +196,10 @@ def nested_nodes(path: str, head: NestedNode) -> V8Nodes:
     Raises:
         MalformedProfile: an id is used twice.
     """
+    from hotspot.importers._v8_shapes import line_from_zero
+
     rows = V8Nodes()
-    first_line = 1 if head.line_number == 0 else 0
+    first_line = 1 if line_from_zero(head.line_number) == 1 else 0
     seen: set[int] = set()
     waiting: list[tuple[NestedNode, int]] = [(head, -1)]
     while waiting:
@@ -201,9 +207,9 @@ def nested_nodes(path: str, head: NestedNode) -> V8Nodes:
         if node.id in seen:
             raise MalformedProfile(path, f"head: two nodes have the id {node.id}")
         seen.add(node.id)
-        line = 0 if node.line_number is None else node.line_number + 1 - first_line
+        line = line_from_zero(node.line_number) - first_line
         waiting += [(child, len(rows.ids)) for child in reversed(node.children)]
-        rows.append(node.id, parent, node.function_name, node.url, max(line, 0), node.column_number)
+        rows.append(node.id, parent, node.function_name or "", node.url, max(line, 0), node.column_number)
         rows.hits.append(node.hit_count or 0)
     return rows
 

@@ -11,6 +11,7 @@ from hotspot.profile import Int64
 
 MICROSECOND = 1_000
 MILLISECOND = 1_000_000
+SECOND = 1_000_000_000
 _LIMIT = 2**62  # sums of two still fit int64
 
 

@@ -22,6 +22,10 @@ T = TypeVar("T")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?|[\[\]{}]|:', re.DOTALL)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte
+# Where msgspec stops: at a number that JSON has not (behind the sign of `-Infinity`), or at a control character.
+_FLAW = re.compile(rb"NaN\b|Infinity\b|[\x00-\x1f]")
+_FLAW_OR_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_IN_STRING = re.compile(rb'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})?|[\x00-\x1f]')
 _AT_BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?$", re.DOTALL)
 _AT_PATH = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
@@ -105,6 +109,36 @@ def readable(data: bytes) -> bytes:
     r"""Return JSON in UTF-8: a byte that is none of it stays visible in its string as ``\xe9``, escaped for JSON."""
     text = data.decode("utf-8", "surrogateescape")
     return _NOT_UTF8.sub(lambda match: f"\\\\x{ord(match[0]) - 0xDC00:02x}", text).encode()
+
+
+def mended(data: bytes, complaint: MalformedProfile) -> bytes | None:
+    """Return JSON without what hand-made and Python's writers get wrong; None where something else is wrong with it.
+
+    That is ``NaN`` and ``Infinity`` (null instead), a comma before a closing bracket (left out), and, inside strings,
+    line ends and other control characters (spaces) and lone backslashes, as of Windows paths (doubled).
+
+    Args:
+        data: all of the JSON text.
+        complaint: about it, from `malformed`; it must have an offset.
+    """
+    at, reason = complaint.offset, complaint.reason
+    if at is None or not (_FLAW.match(data, at) or "trailing comma" in reason or "escape" in reason):
+        return None
+    better = _FLAW_OR_STRING.sub(_mended, data)
+    return better if better != data else None
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    text = found[0]
+    if text[:1] == b'"':
+        return _IN_STRING.sub(_mended_character, text)
+    return b"" if text == b"," else b"null"
+
+
+def _mended_character(found: re.Match[bytes]) -> bytes:
+    if found[0] == b"\\":
+        return b"\\\\"
+    return found[0] if found[0][:1] == b"\\" else b" "
 
 
 def malformed(path: str, error: Exception, size: int, at: str = "") -> MalformedProfile:

@@ -31,6 +31,9 @@ from typing import Any, BinaryIO, Protocol, cast
 from hotspot.errors import MalformedProfile, UnreadableInput
 from hotspot.profile import Profile
 
+OnRead = Callable[[int, int | None], None]
+"""Is told how many stored bytes were read since a source was opened, and of how many, None where nobody knows."""
+
 HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 20
 _HASH_CHUNK = 1 << 23  # large, since a thread may wait for the interpreter after each
@@ -119,11 +122,13 @@ class Source:
         path: what the user gave; ``-`` for standard input.
         opener: opens the stored bytes from the beginning; may be called again.
         digest: returns the SHA-256 of the stored bytes, in hexadecimal; it may wait for a thread that computes it.
+        on_read: is told what is read through `opener`; for who reads the bytes in a way of its own.
     """
 
     path: str
     opener: Callable[[], BinaryIO]
     digest: Callable[[], str]
+    on_read: OnRead | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -153,21 +158,51 @@ class Source:
         return Head(data[:HEAD_BYTES], len(data) <= HEAD_BYTES, os.path.basename(self.path))
 
 
-def file_source(path: str) -> Source:
+def file_source(path: str, on_read: OnRead | None = None) -> Source:
     """Return the source for a path, or for standard input where it is ``-``.
+
+    Args:
+        path: what to read.
+        on_read: is told how far reading is, after every block; it should return at once.
 
     Raises:
         UnreadableInput: the file is missing, a folder, or may not be read.
     """
     if path == "-":
-        return _spooled_source(path, sys.stdin.buffer)
+        return _spooled_source(path, sys.stdin.buffer, on_read)
     try:
         if not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path):
             with open(path, "rb") as pipe:  # a named pipe or /dev/fd/N can be read only once
-                return _spooled_source(path, pipe)
-        return Source(path, lambda: open(path, "rb"), _file_digest(path))
+                return _spooled_source(path, pipe, on_read)
+        return Source(path, lambda: open_file(path, on_read), _file_digest(path), on_read)
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def open_file(path: str, on_read: OnRead | None) -> BinaryIO:
+    """Open a file whose reader tells how far it is."""
+    return open(path, "rb") if on_read is None else io.BufferedReader(_ReportedFile(path, on_read))
+
+
+class _ReportedFile(io.FileIO):
+    """A file that says how far it is read."""
+
+    def __init__(self, path: str, on_read: OnRead) -> None:
+        super().__init__(path, "rb")
+        self._on_read = on_read
+        self._size = os.fstat(self.fileno()).st_size
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer and return how many bytes there were."""
+        read = super().readinto(buffer)
+        self._on_read(self.tell(), self._size)
+        return read
+
+    def readall(self) -> bytes:
+        """Return the rest of the file."""
+        data = super().readall()
+        self._on_read(self.tell(), self._size)
+        return data
 
 
 def _unreadable(path: str, error: OSError) -> UnreadableInput:
@@ -221,20 +256,23 @@ def bytes_source(path: str, data: bytes, sha256: str | None = None) -> Source:
     return Source(path, lambda: io.BytesIO(data), lambda: digest)
 
 
-def _spooled_source(path: str, stream: BinaryIO) -> Source:
+def _spooled_source(path: str, stream: BinaryIO, on_read: OnRead | None = None) -> Source:
     """Copy a stream that can be read once to a temporary file, so that memory stays bounded."""
     spool = tempfile.TemporaryFile()  # noqa: SIM115  (closed when nobody can reopen it any more)
     digest = hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)
         spool.write(chunk)
+        if on_read is not None:
+            on_read(spool.tell(), None)
     spool.flush()
 
     def reopen() -> BinaryIO:
-        return io.BufferedReader(FileRange(os.dup(spool.fileno()), 0, os.fstat(spool.fileno()).st_size))
+        size = os.fstat(spool.fileno()).st_size
+        return io.BufferedReader(FileRange(os.dup(spool.fileno()), 0, size, on_read))
 
     weakref.finalize(reopen, spool.close)
-    return Source(path, reopen, digest.hexdigest)
+    return Source(path, reopen, digest.hexdigest, on_read)
 
 
 class FileRange(io.RawIOBase):
@@ -246,13 +284,15 @@ class FileRange(io.RawIOBase):
         descriptor: of a file that can be read anywhere; closed with this object.
         begin: first byte.
         end: one past the last.
+        on_read: is told how much of the range is read.
     """
 
-    def __init__(self, descriptor: int, begin: int, end: int) -> None:
+    def __init__(self, descriptor: int, begin: int, end: int, on_read: OnRead | None = None) -> None:
         self._descriptor = descriptor
         self._begin = begin
         self._end = end
         self._at = begin
+        self._on_read = on_read
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -278,6 +318,8 @@ class FileRange(io.RawIOBase):
         data = os.pread(self._descriptor, max(0, min(len(view), self._end - self._at)), self._at)
         view[: len(data)] = data
         self._at += len(data)
+        if self._on_read is not None:
+            self._on_read(self._at - self._begin, self._end - self._begin)
         return len(data)
 
     def close(self) -> None:

@@ -1,5 +1,7 @@
 """Callgrind output (valgrind, and what xdebug and other tools write in its format): a call graph of event counts.
 
+Cachegrind's is the same without calls: each function stands alone.
+
 Source: "Callgrind Format Specification" in the Valgrind manual. Names may be compressed (``fn=(3) main``, then
 ``fn=(3)``), positions may be relative (``+2``, ``-1``, ``*``), trailing costs of 0 may be left out, and ``cfi``,
 ``cfl`` and ``cob`` hold for the next call only. Costs count for the function (``fn``), whatever file ``fi``/``fe`` says
@@ -18,7 +20,7 @@ from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
-from hotspot.units import ValueType
+from hotspot.units import ValueType, canonical_unit
 
 INFO = ImporterInfo("callgrind", "Callgrind call graph", (".callgrind", ".out"))
 
@@ -29,6 +31,8 @@ _POSITION_KINDS = ("instr", "line")
 _HEADER = re.compile(r"^([A-Za-z][A-Za-z_ ]*):\s*(.*)$")
 # yappi puts file and line into the name too
 _YAPPI = re.compile(r"(?P<place>.+):(?P<line>\d{1,9})", re.DOTALL)
+_NO_CALLS = "the file has no calls, so functions have no callers (`valgrind --tool=callgrind` records them)"
+_UNIT_IN_NAME = re.compile(r"(?P<name>[A-Za-z]\w*?)_?\((?P<size>\d{1,6})?(?P<unit>ns|us|ms|s|bytes)\)")
 _MAX_COST = 2**63 - 1
 
 
@@ -183,25 +187,49 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             reader.line(number, text)
     if not any(any(costs) for costs in reader.own.values()):
         raise EmptyProfile(source.path, "the file has a header and no cost: nothing was recorded")
-    for costs in zip(*reader.own.values(), strict=True):
-        if sum(map(abs, costs)) > _MAX_COST:
+    types, factors = _value_types(reader.events)
+    for costs, factor in zip(zip(*reader.own.values(), strict=True), factors, strict=True):
+        if sum(map(abs, costs)) * factor > _MAX_COST:
             raise MalformedProfile(source.path, "costs exceed 2^63")
-    builder = ProfileBuilder(tuple(ValueType(event, "count") for event in reader.events))
-    _add(builder, reader)
+    builder = ProfileBuilder(types)
+    _add(builder, reader, factors)
+    is_graph = bool(reader.calls)
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
         format=INFO.name,
-        producer=reader.producer,
+        producer=reader.producer or ("" if is_graph else "cachegrind"),
         losses=(
-            Loss(LossKind.APPROXIMATE, APPROXIMATE),
+            Loss(LossKind.APPROXIMATE, APPROXIMATE) if is_graph else Loss(LossKind.DROPPED, _NO_CALLS),
             Loss(LossKind.DROPPED, "costs of single lines and instructions are summed up per function"),
         ),
     )
     return [builder.build(provenance)]
 
 
-def _add(builder: ProfileBuilder, reader: _Reader) -> None:
+def _value_types(events: Sequence[str]) -> tuple[tuple[ValueType, ...], list[int]]:
+    """Return the value types of events and how many of its unit one of each counts.
+
+    Xdebug and pprof say the unit in the name: ``Time_(10ns)``, ``Memory_(bytes)``, ``cpu(ms)``.
+    """
+    types: list[ValueType] = []
+    factors: list[int] = []
+    for event in events:
+        found = _UNIT_IN_NAME.fullmatch(event)
+        kind = (
+            ValueType(found["name"].lower(), canonical_unit(found["unit"]))
+            if found
+            else ValueType(event, "count")
+        )
+        factor = int(found["size"] or 1) if found else 1
+        if kind in types or not factor:
+            kind, factor = ValueType(event, "count"), 1
+        types.append(kind)
+        factors.append(factor)
+    return tuple(types), factors
+
+
+def _add(builder: ProfileBuilder, reader: _Reader, factors: Sequence[int]) -> None:
     functions = list(reader.own)
     index = {function: i for i, function in enumerate(functions)}
     plain = {_split_contexts(f.name)[0] for f in functions}
@@ -213,7 +241,8 @@ def _add(builder: ProfileBuilder, reader: _Reader) -> None:
         edges[index[caller], index[callee]] = float(costs[0])
         if caller != callee:
             inclusive[index[caller]] += costs[0]
-    own = list(zip(*(reader.own[f] for f in functions), strict=True))
+    columns = zip(*(reader.own[f] for f in functions), strict=True)
+    own = [[cost * factor for cost in column] for column, factor in zip(columns, factors, strict=True)]
     add_call_graph(builder, CallGraph(frames, own, inclusive, edges))
 
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.errors import EmptyProfile
 from hotspot.importers._v8_tree import (
     CPU,
     SAMPLES,
     V8Faults,
     V8Nodes,
-    V8Tree,
     add_counts,
     add_timed_samples,
     add_tree,
@@ -47,7 +46,8 @@ def detect(head: Head) -> Match:
     seen = outline(head.data)
     if seen is None or seen.is_array or b'"selfSize"' in head.data:
         return Match.NO
-    if "nodes" in seen.keys and b'"callFrame"' in head.data:
+    wrapped = seen.keys & {"profile", "result"} and b'"nodes"' in head.data and b'"scriptId"' in head.data
+    if ("nodes" in seen.keys or wrapped) and b'"callFrame"' in head.data:
         return Match.YES
     if "head" in seen.keys and b'"functionName"' in head.data:
         return Match.YES
@@ -67,6 +67,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
     path = source.path
     file = decode(path, without_mark(source.read()), CpuProfile)
+    file = file.result or file
+    file = file.profile or file
     if file.nodes is not None:
         nodes, at = flat_nodes(path, file.nodes, "nodes"), "nodes"
     elif file.head is not None:
@@ -83,7 +85,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             raise EmptyProfile(path, "it has no sample")
         add_counts(builder, tree, np.arange(len(nodes.hits)), np.array(nodes.hits, dtype=np.int64))
     else:
-        rows = _rows(path, file.samples, tree)
+        rows = tree.rows(np.array(file.samples, dtype=np.int64))
+        faults.lost = int(np.count_nonzero(rows < 0))
         if times is None:
             add_counts(builder, tree, rows, np.ones(len(rows), dtype=np.int64))
         else:
@@ -99,14 +102,6 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     profile = builder.build(provenance)
     timed = times is not None and profile.samples.weight[:, 1].any()
     return [profile.select(str(CPU)) if timed else profile]
-
-
-def _rows(path: str, samples: list[int], tree: V8Tree) -> Int64:
-    rows = tree.rows(np.array(samples, dtype=np.int64))
-    bad = np.flatnonzero(rows < 0)
-    if len(bad):
-        raise MalformedProfile(path, f"samples[{bad[0]}]: there is no node {samples[int(bad[0])]}")
-    return rows
 
 
 def _times(path: str, file: CpuProfile) -> Int64 | None:

@@ -33,8 +33,8 @@ from hotspot.units import ValueType
 
 INFO = ImporterInfo("folded", "Folded (collapsed) stacks", (".folded", ".collapsed"))
 
-# A stack and its count; two columns of numbers, or `key: 12`, are some other format.
-_COUNTED = re.compile(r"\S*[^\W\d].*(?<!:)\s[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_LETTER = re.compile(r"[^\W\d]")
 _COMMENT = re.compile(r"#(?!<)|//")
 # A document of another kind. A stack may begin with `<module>` or `[unknown]`.
 _OTHER = re.compile(r"\s*(\{|\[\s*[\[{\"\]]|<\?|<!|<(svg|html)\b)", re.IGNORECASE)
@@ -51,13 +51,24 @@ def detect(head: Head) -> Match:
     if not head.complete and len(lines) > 1:
         lines.pop()  # cut off
     lines = [line for line in lines if line.strip() and not _COMMENT.match(line)]
-    counted = [line for line in lines if _COUNTED.fullmatch(line)]
+    counted = [line for line in lines if _is_counted(line)]
     stacks = sum(";" in line for line in counted)
     if not counted or 2 * len(counted) < len(lines):
         return Match.NO
     if not stacks and len(counted) < len(lines):  # prose with numbers: not one stack, and lines that are none
         return Match.NO
     return Match.YES if 2 * stacks > len(lines) and not _AUSTIN.search(text) else Match.MAYBE
+
+
+def _is_counted(line: str) -> bool:
+    """Whether a line is a stack and its count; two columns of numbers, or `key: 12`, are some other format.
+
+    No pattern looks at the whole line, which may be as long as the head.
+    """
+    words = line.rsplit(maxsplit=1)
+    if len(words) < 2 or line[:1].isspace() or words[0].endswith(":"):
+        return False
+    return bool(_NUMBER.fullmatch(words[1])) and bool(_LETTER.search(words[0].split(maxsplit=1)[0]))
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:

@@ -33,9 +33,11 @@ _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?"
 _BLANK = r"[ \t\r\x0b\x0c]"
 # Two counts stand behind the same separator; `worker 12<TAB>3` is the stack `worker 12`.
-_ONE_COUNT = re.compile(rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<count>{_NUMBER}){_BLANK}*".encode(), re.DOTALL)
+# A gap is bounded, so that a line of blanks costs no more than another; what is more of it counts as the stack's.
+_GAP = rf"{_BLANK}{{1,64}}+"
+_ONE_COUNT = re.compile(rf"(?P<stack>.*?)(?P<gap>{_GAP})(?P<count>{_NUMBER}){_BLANK}*+".encode(), re.DOTALL)
 _TWO_COUNTS = re.compile(
-    rf"(?P<stack>.*?)(?P<gap>{_BLANK}+)(?P<before>{_NUMBER})(?P=gap)(?P<count>{_NUMBER}){_BLANK}*".encode(),
+    rf"(?P<stack>.*?)(?P<gap>{_GAP})(?P<before>{_NUMBER})(?P=gap)(?P<count>{_NUMBER}){_BLANK}*+".encode(),
     re.DOTALL,
 )
 # `#<Class:Foo>` begins a Ruby stack.

@@ -69,14 +69,16 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 
 
 def _rows(path: str, head: HeapNode) -> tuple[V8Nodes, list[int]]:
+    from hotspot.importers._v8_shapes import line_from_zero
+
     rows, sizes = V8Nodes(), []
     waiting: list[tuple[HeapNode, int]] = [(head, -1)]
     while waiting:
         node, parent = waiting.pop()
         frame = node.call_frame
         row = len(rows.ids)
-        line = 0 if frame.line_number is None else frame.line_number + 1
-        rows.append(row, parent, frame.function_name, frame.url, line, frame.column_number)
+        line = line_from_zero(frame.line_number)
+        rows.append(row, parent, frame.function_name or "", frame.url, line, frame.column_number)
         sizes.append(node.self_size)
         waiting += [(child, row) for child in reversed(node.children)]
     return rows, sizes

@@ -16,6 +16,7 @@ from hotspot.importers.base import (
     ImportOptions,
     Match,
     NotThisFormat,
+    OnRead,
     Source,
     file_source,
 )
@@ -46,14 +47,37 @@ _BUILT_IN = (
     "gecko",
     "v8log",
     "jfr_text",
+    "massif",
+    "android_trace",
     "rprof",
+    "gprof",
+    "hprof_text",
+    "ghc_prof",
+    "stack_dumps",
+    "pprof_text",
+    "stack_counts",
+    "xctrace",
+    "simpleperf",
+    "async_profiler_text",
+    "call_tree_csv",
+    "spindump",
+    "instruments_text",
+    "xdebug_trace",
+    "import_time",
     "bpftrace",
     "pmcstat",
     "perf_json",
+    "dhat",
+    "sentry",
+    "flamebearer",
+    "scalene",
+    "webkit",
+    "xhprof",
     "d3_flamegraph",
     "macos_sample",
     "dtrace",
     "austin",
+    "uniq_stacks",
     "folded",
 )
 _MAX_REDIRECTS = 3
@@ -102,10 +126,14 @@ def load(
 
 
 def load_all(
-    path: str | os.PathLike[str], *, input_format: str | None = None, options: ImportOptions | None = None
+    path: str | os.PathLike[str],
+    *,
+    input_format: str | None = None,
+    options: ImportOptions | None = None,
+    on_read: OnRead | None = None,
 ) -> tuple[Profile, ...]:
-    """Read every profile of a file; see `load`."""
-    return read_source(file_source(os.fspath(path)), input_format, options or ImportOptions())
+    """Read every profile of a file; see `load`. ``on_read`` is told how far reading is."""
+    return read_source(file_source(os.fspath(path), on_read), input_format, options or ImportOptions())
 
 
 def read_source(source: Source, input_format: str | None, options: ImportOptions) -> tuple[Profile, ...]:

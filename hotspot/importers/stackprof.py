@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import MalformedProfile
+from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Int64, Loss, LossKind, Profile, Provenance
@@ -27,7 +27,7 @@ _TIMES = {"cpu": "cpu", "wall": "wall"}
 def detect(head: Head) -> Match:
     """A JSON object with stackprof's own keys."""
     text = head.text.lstrip()
-    if text.startswith("{") and '"missed_samples"' in text and '"gc_samples"' in text:
+    if text.startswith("{") and '"gc_samples"' in text and '"mode"' in text:
         return Match.YES
     return Match.NO
 
@@ -42,6 +42,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         raise MalformedProfile(source.path, f"not valid JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("frames"), dict):
         raise MalformedProfile(source.path, "no table of frames")
+    if not document["frames"]:
+        raise EmptyProfile(source.path, "no sample in this file")
     mode = str(document.get("mode", ""))
     types = [ValueType("samples", "count")]
     if mode in _TIMES:
@@ -53,7 +55,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     losses = []
     missed = document.get("missed_samples")
     if isinstance(missed, int) and missed > 0:
-        losses.append(Loss(LossKind.TRUNCATED, f"stackprof missed {missed:,} samples", missed))
+        losses.append(Loss(LossKind.DROPPED, f"stackprof missed {missed:,} samples", missed))
     if document.get("raw"):
         _add_raw(builder, document, ids, source.path)
     else:

@@ -13,7 +13,7 @@ from typing import Any
 
 class _Callable(ModuleType):
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        from hotspot.workflow.recording import record
+        from hotspot.workflow.recording.one import record
 
         return record(*arguments, **options)
 

@@ -9,6 +9,7 @@ from hotspot.analysis.diff_rows import DiffRow
 from hotspot.analysis.matches import Match
 from hotspot.analysis.sentence import interval_text, points
 from hotspot.profile import Profile
+from hotspot.report.fitting import name_cell, place_cell
 from hotspot.report.rank import headline
 from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
@@ -18,11 +19,11 @@ COLUMNS = (
     Column("95% interval", "right"),
     Column("self before", "right"),
     Column("after", "right"),
-    Column("total before", "right"),
-    Column("after", "right"),
+    Column("total before", "right", spare=2),
+    Column("after", "right", spare=2),
     Column("status"),
     Column("function", grow=True),
-    Column("where", grow=True),
+    Column("where", grow=True, spare=1),
 )
 _MATCH_COLUMNS = (
     Column("function", grow=True),
@@ -141,8 +142,8 @@ def _row(row: DiffRow) -> tuple[Cell, ...]:
         Cell(human_share(row.total_share_before), number=row.total_share_before),
         Cell(human_share(row.total_share_after), number=row.total_share_after),
         Cell(status_text(row), tone=tone or "quiet"),
-        Cell(f"{clean(row.function)}{_remarks(row)}", tone="strong" if row.significant else None),
-        Cell(clean(place), tone="quiet"),
+        name_cell(row.function, tone="strong" if row.significant else None, after=_remarks(row)),
+        place_cell(place),
     )
 
 

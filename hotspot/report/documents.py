@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.gate import items_table
+from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
+from hotspot.workflow.documents.finishing import Finished
 from hotspot.workflow.documents.lessons import Lessons
 from hotspot.workflow.documents.planning import Plan
 
+_REACHED = (
+    Column("Benchmark", grow=True),
+    Column("Start", "right"),
+    Column("End", "right"),
+    Column("Improvement"),
+)
 _COLUMNS = (
     Column("#", "right"),
     Column("candidate", grow=True),
@@ -58,17 +66,57 @@ def plan_report(plan: Plan) -> Report:
     return Report((*parts, f"next: {step}") if step else tuple(parts))
 
 
-def lessons_report(lessons: Lessons) -> Report:
-    """Return where the note is, how to keep the failed code, and whether the tree is back."""
-    back = {
-        None: "whether the working tree is back at the last verified state is not known",
-        True: f"the working tree is at {(lessons.since or '')[:12]}, where the attempt began",
-        False: f"the working tree is not back at {(lessons.since or '')[:12]}, where the attempt began",
-    }[lessons.clean]
-    return Report(
-        (
-            f"begun: {os.path.relpath(lessons.path)}",
-            f"to keep the failed code: {lessons.branch_command}",
-            back,
-        )
+def finished_report(finished: Finished) -> Report:
+    """Return whether the criteria are met, what was reached, and what is left for a person to write."""
+    ending = finished.ending
+    met = sum(item.status == "met" for item in ending.criteria)
+    state, tone = ("met", "better") if ending.success else ("not met", "worse")
+    base = ending.gate.measured.base_name
+    headline = f"The criteria are {state}: {met} of {len(ending.criteria)}" + (
+        f", against {clean(base)}" if base else ""
     )
+    parts: list[str | Cell | Table] = [Cell(headline, tone=tone), ""]
+    if ending.reached:
+        rows = ((r.what, r.start, r.end, r.improvement) for r in ending.reached)
+        parts += [
+            Table(_REACHED, tuple(tuple(Cell(clean_sentence(text)) for text in row) for row in rows)),
+            "",
+        ]
+    parts += [items_table(ending.asked), ""]
+    if ending.gate.partial:
+        parts += [Cell(clean_sentence(ending.gate.partial), tone="strong"), ""]
+    parts += [*(Cell(clean_sentence(note), tone="quiet") for note in ending.gate.notes)]
+    if finished.future is None:
+        parts.append(
+            f"the final summary is in {os.path.relpath(finished.worklog)}; its key insights are yours to write"
+        )
+    else:
+        path = os.path.relpath(finished.future)
+        parts.append(f"what more would take is in {path}; why it is hard, and the choice, are yours to write")
+    return Report(tuple(parts))
+
+
+def lessons_report(lessons: Lessons) -> Report:
+    """Return where the note is, how to keep the failed code, and whether main is at the last verified state."""
+    code, main = lessons.code, lessons.main
+    parts: list[str | Cell | Table] = [
+        f"{'begun' if lessons.created else 'there already'}: {os.path.relpath(lessons.path)}",
+        f"the failed code is in {clean_sentence(code.where)}" if code.where else "the failed code is gone",
+    ]
+    if code.branch_command:
+        parts.append(f"to keep it: {clean_sentence(code.branch_command)}")
+    if code.files:
+        parts.append(f"still in the working tree: {clean_sentence(', '.join(code.files))}")
+    if main is None or main.verified is None or main.at_last_verified is None:
+        parts.append("whether main is at the last verified commit is not known")
+    elif main.at_last_verified:
+        parts.append(f"{clean(main.name)} is at the last verified commit: {clean_sentence(main.verified)}")
+    else:
+        parts.append(
+            Cell(
+                f"{clean(main.name)} is not at the last verified commit, {clean_sentence(main.verified)}:",
+                tone="worse",
+            )
+        )
+        parts += [f"  {clean_sentence(commit)}" for commit in main.beyond] or ["  it lacks that commit"]
+    return Report(tuple(parts))

@@ -22,6 +22,7 @@ _WIDTH = 1200.0
 _ROW = 18
 _CHARACTER = 6.6  # mean advance of a 12 px sans-serif character
 _NARROWEST = 0.5  # pixels
+_SLIVER = 4.0  # rows below the last frame of this width are left out: nothing can be told in them
 _LONGEST_NAME = 200
 
 
@@ -37,8 +38,10 @@ def still(flame: Flame, number: int) -> str:
     whole = float(drawn.width.max(initial=0.0)) or 1.0
     scale = _WIDTH / whole
     used = sorted(set(coloring.of_node.tolist()))
-    seen = drawn.width * scale >= _NARROWEST
-    height = (int(rows(drawn)[seen].max(initial=0)) + 1) * _ROW
+    pixels, row = drawn.width * scale, rows(drawn)
+    deepest = int(row[pixels >= _SLIVER].max(initial=0))
+    seen = (pixels >= _NARROWEST) & (row <= deepest)
+    height = (deepest + 1) * _ROW
     kind = "differential flame graph" if flame.is_difference else "flame graph"
     notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in drawn.notes)
     return (
@@ -59,21 +62,22 @@ def _frames(flame: Flame, coloring: Coloring, seen: Bool, scale: float, number: 
         text = "" if room < 3 else name if len(name) <= room else f"{name[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
         label = f'<text x="{begin[node] + 3:.1f}" y="{row[node] * _ROW + 13}">{escape(text)}</text>'
         out.append(
-            f"<g><title>{escape(name)}: {escape(_told(flame, node))}</title>"
+            f"<g><title>{escape(name)}: {escape(told(flame, node))}</title>"
             f'<rect class="f{number}-{coloring.of_node[node]}" x="{begin[node]:.1f}" y="{row[node] * _ROW}" '
             f'width="{width[node]:.1f}" height="{_ROW - 1}"/>{label if text else ""}</g>\n'
         )
     return out
 
 
-def _told(flame: Flame, node: int) -> str:
+def told(flame: Flame, node: int) -> str:
+    """Return a node's weight and share, of a difference both sides' and the change."""
     sides = [int(flame.total[node, side]) for side in range(len(flame.whole))]
     shares = [human_share(w / whole if whole else 0.0) for w, whole in zip(sides, flame.whole, strict=True)]
-    told = [f"{flame.value_type.human(w)} ({share})" for w, share in zip(sides, shares, strict=True)]
+    weights = [f"{flame.value_type.human(w)} ({share})" for w, share in zip(sides, shares, strict=True)]
     if not flame.is_difference:
-        return told[0]
+        return weights[0]
     change = 100 * flame.change[node]
-    return f"{' before, '.join(told)} after, {change:+.2f} points of the baseline's time"
+    return f"{' before, '.join(weights)} after, {change:+.2f} points of the baseline's time"
 
 
 def _colors(coloring: Coloring, used: list[int], number: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hotspot.report.fitting import name_cell, place_cell
 from hotspot.report.rank import headline
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.table import Cell, Column, Report, Table, clean, clean_sentence
 from hotspot.units import human_share
 from hotspot.workflow.issues.draft import DraftResult, DraftRow, Goal
 from hotspot.workflow.issues.evidence import why_not_charged
 from hotspot.workflow.issues.issue_model import ANALYSIS
-from hotspot.workflow.issues.places import MIN_SHARE, Basis
+from hotspot.workflow.issues.places import MIN_SHARE, Basis, Place
 from hotspot.workflow.issues.store import StoredIssue
 
 # How much of a profile may be without a name before it is worth a line.
@@ -62,6 +63,8 @@ def draft_report(result: DraftResult) -> Report:
         parts.append(_OWNERSHIP[result.basis])
     if result.uncharged_share >= _WORTH_SAYING:
         parts.append(f"{human_share(result.uncharged_share)} of the profile {why_not_charged(result.basis)}")
+    if result.warning is not None:
+        parts.append(Cell(clean_sentence(result.warning), tone="worse"))
     first = next((row for row, _ in rows if row.name), None)
     if first is not None and first.name is not None:
         command = "hotspot issues" if result.dry_run else f"hotspot issues show {first.name}"
@@ -97,11 +100,15 @@ def _draft_cells(row: DraftRow, did: str) -> tuple[Cell, ...]:
     return (
         Cell(str(place.rank)),
         Cell(human_share(place.share), share=place.share),
-        Cell(clean(place.function), tone="strong" if place.in_app else None),
-        Cell(clean(place.where), tone="quiet"),
+        name_cell(place.function, tone="strong" if place.in_app else None),
+        place_cell(place.where or _candidates(place)),
         Cell(clean(row.name or "")),
         Cell(did, tone="quiet"),
     )
+
+
+def _candidates(place: Place) -> str:
+    return f"one of {len(place.candidates)} places" if len(place.candidates) > 1 else ""
 
 
 def list_report(issues: Sequence[StoredIssue], broken: Sequence[str]) -> Report:
@@ -130,5 +137,5 @@ def _list_cells(stored: StoredIssue) -> tuple[Cell, ...]:
         Cell(clean(issue.value(ANALYSIS, "Hotspot Rank"))),
         Cell(clean(issue.value(ANALYSIS, "Time Contribution"))),
         Cell(clean(issue.title)),
-        Cell(clean(where), tone="quiet"),
+        place_cell(where),
     )

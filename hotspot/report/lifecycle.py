@@ -31,6 +31,10 @@ def started_report(started: Started) -> Report:
         f"before: {clean_sentence(commit_text(record))}, {clean_sentence(before_text(record))}{again}"
     )
     parts.append(f"goal: {clean_sentence(started.goal.words)}")
+    if record.tests == "FAIL" and not started.resumed:
+        parts.append(
+            Cell("tests fail before the change: verify measures nothing until they pass", tone="worse")
+        )
     if record.dirty and not started.resumed:
         parts.append(
             "uncommitted changes in the tree will count as part of the change: commit them first if they are not"

@@ -66,10 +66,9 @@ def profile_page(profile: Profile, config: Config, *, n: int = ROWS) -> Page:
 def diff_page(diff: Diff, config: Config, *, n: int = ROWS) -> Page:
     """Return the report of a before and an after; see `profile_page`."""
     ownership = Ownership(config)
-    at_a_glance = Ownership(config, by_symbol=False)  # every run is asked, and a picture only colours by it
 
     def in_app(run: Profile) -> tuple[Bool, Bool]:
-        verdict = at_a_glance.classify(run)
+        verdict = ownership.classify(run)
         return verdict.owned, verdict.known
 
     difference = flame_of_diff(diff, in_app)
@@ -147,6 +146,13 @@ def _named(row: RankRow) -> str:
     return f"{clean(row.name)} ({clean(place)})" if place else clean(row.name)
 
 
+def _total(side: Profile) -> str:
+    human = side.value_type.human(side.whole)
+    return (
+        f"{human} samples" if side.value_type.counts_samples else f"{human} of {clean(side.value_type.type)}"
+    )
+
+
 def _facts(sides: Sequence[Profile], titles: Sequence[str]) -> Table:
     """Return what is known of each side, a column a side; what is known of none has no row."""
     facts = [trust(side) for side in sides]
@@ -154,7 +160,7 @@ def _facts(sides: Sequence[Profile], titles: Sequence[str]) -> Table:
         ("profile", [_name(side) for side in sides]),
         (
             "total",
-            [f"{side.value_type.human(side.whole)} of {clean(str(side.value_type))}" for side in sides],
+            [_total(side) for side in sides],
         ),
         ("samples", ["" if side.sample_count is None else f"{side.sample_count:,}" for side in sides]),
         ("runs", ["" if side.provenance.runs == 1 else str(side.provenance.runs) for side in sides]),

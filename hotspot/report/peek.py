@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hotspot.analysis.peek import Peek
+from hotspot.report.fitting import name_and_place_cell
 from hotspot.report.rank import headline
-from hotspot.report.table import Cell, Column, Report, Table, clean
+from hotspot.report.table import Cell, Column, Report, Table
 from hotspot.units import human_share
 
 _COLUMNS = (
@@ -26,14 +27,13 @@ def peek_report(peek: Peek) -> Report:
             rows.append((_BLANK,) * len(_COLUMNS))
         rows.extend(_edge_row(human(e.weight), e.share_of_function, e.function) for e in row.callers)
         place = row.file or row.module or ""
-        name = clean(row.function) + (f"  {clean(place)}" if place else "")
         rows.append(
             (
                 Cell(human(row.total_weight), tone="strong"),
                 _BLANK,
                 Cell(human_share(row.self_share), tone="strong"),
                 Cell(human_share(row.total_share), tone="strong"),
-                Cell(name, tone="strong"),
+                name_and_place_cell(row.function, place, tone="strong"),
             )
         )
         own = row.self_weight / row.total_weight if row.total_weight else 0.0
@@ -43,4 +43,10 @@ def peek_report(peek: Peek) -> Report:
 
 
 def _edge_row(weight: str, share: float, name: str) -> tuple[Cell, ...]:
-    return Cell(weight), Cell(human_share(share), share=share), _BLANK, _BLANK, Cell(f"    {clean(name)}")
+    return (
+        Cell(weight),
+        Cell(human_share(share), share=share),
+        _BLANK,
+        _BLANK,
+        name_and_place_cell(name, before="    "),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hotspot.analysis.rank import Ranking, RankRow
 from hotspot.profile import Profile
+from hotspot.report.fitting import name_cell, path_cell, place_cell
 from hotspot.report.table import Cell, Column, Report, Table, clean
 from hotspot.units import human_share
 
@@ -15,7 +16,8 @@ def ranking_report(ranking: Ranking) -> Report:
     rest = ranking.available - len(ranking.rows)
     if rest > 0:
         rows = "row" if rest == 1 else "rows"
-        parts.append(Cell(f"{rest:,} more {rows} (-n 0 shows all)", tone="quiet"))
+        own = human_share(profile.share(profile.total - sum(row.self_weight for row in ranking.rows)))
+        parts.append(Cell(f"{rest:,} more {rows} with {own} of self (-n 0 shows all)", tone="quiet"))
     if profile.hidden_weight:
         share = profile.share(profile.hidden_weight)
         parts.append(
@@ -53,6 +55,7 @@ def ranking_table(ranking: Ranking) -> Table:
         ranking.by
     ]
     human = ranking.profile.value_type.human
+    named = name_cell if ranking.by in ("function", "line") else path_cell
     columns = (
         Column("self", "right"),
         Column("self%", "right", bar=True),
@@ -67,8 +70,8 @@ def ranking_table(ranking: Ranking) -> Table:
             Cell(human_share(row.self_share), share=row.self_share, number=row.self_share),
             Cell(human(row.total_weight), number=row.total_weight),
             Cell(human_share(row.total_share), number=row.total_share),
-            Cell(clean(row.name), tone="strong" if row.in_app else None),
-            Cell(clean(where(row, ranking.by)), tone="quiet"),
+            named(row.name, tone="strong" if row.in_app else None),
+            place_cell(where(row, ranking.by)),
         )
         for row in ranking.rows
     )

@@ -7,8 +7,10 @@ as well, so that a terminal can draw bars.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hotspot.tabular import markdown_row, markdown_text
@@ -19,12 +21,21 @@ _MAX_CELL = 200
 
 @dataclass(frozen=True)
 class Column:
-    """A column: ``grow`` marks the one that takes up or gives up width, ``bar`` one whose cells are shares."""
+    """A column.
+
+    Attributes:
+        title: its heading.
+        align: of its cells.
+        grow: whether it takes up or gives up width.
+        bar: whether its cells are shares that get a bar.
+        spare: 0, or which columns a terminal does without that is too narrow for all; the largest number goes first.
+    """
 
     title: str
     align: Literal["left", "right"] = "left"
     grow: bool = False
     bar: bool = False
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,12 +46,52 @@ class Cell:
         share: 0 to 1, for a bar.
         tone: for a colour: ``worse``, ``better``, ``quiet``, ``strong``.
         number: what a page sorts the cell by, where the text does not sort as it reads.
+        fit: writes the text in that many columns of a terminal; by default it is cut at its end.
     """
 
     text: str
     share: float | None = None
     tone: str | None = None
     number: float | None = None
+    fit: Callable[[int], str] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Heading(Cell):
+    """A line that begins a section; ``level`` is Markdown's, and deeper ones are underlined with dashes."""
+
+    level: int = 2
+
+    @property
+    def underline(self) -> str:
+        """What plain text sets below it."""
+        return ("=" if self.level <= 2 else "-") * _width(self.text)
+
+
+@dataclass(frozen=True)
+class Item(Cell):
+    """An item of a list: its label, what there is to say of it, and the box before it.
+
+    Attributes:
+        detail: behind the label, may be empty.
+        box: ``x`` ticked, a space not, ``?`` for a person to tick; None for an item without.
+    """
+
+    detail: str = ""
+    box: Literal["x", " ", "?"] | None = None
+
+    @property
+    def line(self) -> str:
+        """The item as plain text."""
+        mark = "-" if self.box is None else f"[{self.box}]"
+        return f"{mark} {self.text}: {self.detail}" if self.detail else f"{mark} {self.text}"
+
+    @property
+    def markdown(self) -> str:
+        """The item as Markdown, which knows two kinds of boxes."""
+        mark = "-" if self.box is None else "- [x]" if self.box == "x" else "- [ ]"
+        detail = f" {markdown_text(self.detail)}" if self.detail else ""
+        return f"{mark} **{markdown_text(self.text)}{':' if detail else ''}**{detail}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +131,10 @@ def plain(report: Report) -> str:
     for part in report.parts:
         if isinstance(part, Table):
             out.extend(_plain_table(part))
+        elif isinstance(part, Heading):
+            out += [part.text, part.underline]
+        elif isinstance(part, Item):
+            out.append(part.line)
         else:
             out.append(part.text if isinstance(part, Cell) else part)
     return "\n".join(line.rstrip() for line in out) + "\n"
@@ -88,7 +143,7 @@ def plain(report: Report) -> str:
 def _plain_table(table: Table) -> list[str]:
     texts = [[column.title for column in table.columns]]
     texts += [[cell.text for cell in row] for row in table.rows]
-    widths = [max(_width(row[i]) for row in texts) for i in range(len(table.columns))]
+    widths = _cell_widths(table)
     return [
         "  ".join(
             _padded(text, width, column.align)
@@ -123,10 +178,14 @@ def markdown(report: Report) -> str:
             ]
             out += [markdown_row([cell.text for cell in row]) for row in part.rows]
             out.append("")
+        elif isinstance(part, Heading):
+            out += ["", f"{'#' * part.level} {markdown_text(part.text)}", ""]
+        elif isinstance(part, Item):
+            out.append(part.markdown)
         else:
             text = part.text if isinstance(part, Cell) else part
             out.append(markdown_text(text.strip()) + "  " if text.strip() else "")
-    return "\n".join(out).strip("\n") + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n") + "\n"
 
 
 def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
@@ -148,51 +207,96 @@ def terminal(report: Report, *, color: bool, width: int | None = None) -> str:
     for part in report.parts:
         if not isinstance(part, Table):
             cell = part if isinstance(part, Cell) else Cell(part)
-            console.print(Text(cell.text, style=_STYLES[cell.tone]), soft_wrap=False)
+            text = cell.line if isinstance(cell, Item) else cell.text
+            console.print(Text(text, style=_STYLES[cell.tone]), soft_wrap=False)
+            if isinstance(cell, Heading):
+                console.print(Text(cell.underline, style="dim"))
             continue
+        part, left_out = _that_fits(part, console.width)
         table = RichTable(
             box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", expand=False
         )
-        for column, column_width in zip(part.columns, _fitting_widths(part, console.width), strict=True):
+        widths, bar = _fitting_widths(part, console.width)
+        for column, column_width in zip(part.columns, widths, strict=True):
             table.add_column(
                 column.title, justify=column.align, no_wrap=True, overflow="ellipsis", width=column_width
             )
             if column.bar:
-                table.add_column("", no_wrap=True, width=_BAR)
+                table.add_column("", no_wrap=True, width=bar)
         for row in part.rows:
             cells: list[Text] = []
-            for column, cell in zip(part.columns, row, strict=True):
-                cells.append(Text(cell.text, style=_STYLES[cell.tone]))
+            for column, column_width, cell in zip(part.columns, widths, row, strict=True):
+                cells.append(Text(_fitted(cell, column_width), style=_STYLES[cell.tone]))
                 if column.bar:
-                    cells.append(Text(_bar(cell.share or 0.0), style="red"))
+                    cells.append(Text(_bar(cell.share or 0.0, bar), style="red"))
             table.add_row(*cells)
         console.print(table)
+        if left_out:
+            text = f"no room for {', '.join(left_out)}: the terminal is narrow"
+            console.print(Text(text, style=_STYLES["quiet"]))
     stream = console.file
     assert isinstance(stream, io.StringIO)
     return stream.getvalue()
 
 
-_BAR = 12
+_BAR, _SHORT_BAR = 12, 6
 _GAP = 2
-_NARROWEST = 12  # what a growing column keeps on the smallest terminal
+_NARROWEST, _NARROWEST_NAME = 12, 20  # what a growing column keeps, and the first of them
 
 
-def _fitting_widths(table: Table, available: int) -> list[int]:
-    """Return the columns' widths: as wide as their cells, but growing ones share what a narrow terminal has left.
+def _that_fits(table: Table, available: int) -> tuple[Table, list[str]]:
+    """Return a table without the columns that a terminal has no room for, and the titles of these."""
+    left_out: list[str] = []
+    while any(column.spare for column in table.columns) and _least_width(table) > available:
+        most = max(column.spare for column in table.columns)
+        left_out += [column.title for column in table.columns if column.spare == most]
+        kept = [i for i, column in enumerate(table.columns) if column.spare != most]
+        table = Table(
+            tuple(table.columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in table.rows)
+        )
+    return table, left_out
 
-    rich's own way takes the same from every column, whatever stands in it, and crops the line in the end.
-    """
+
+def _least_width(table: Table) -> int:
+    widths = _cell_widths(table)
+    growing = [i for i, column in enumerate(table.columns) if column.grow]
+    for i in growing:
+        widths[i] = min(widths[i], _NARROWEST_NAME if i == growing[0] else _NARROWEST)
+    bars = sum(column.bar for column in table.columns)
+    return sum(widths) + (len(widths) - 1) * _GAP + bars * (_SHORT_BAR + _GAP)
+
+
+def _cell_widths(table: Table) -> list[int]:
     texts = [[column.title for column in table.columns]]
     texts += [[cell.text for cell in row] for row in table.rows]
-    widths = [max(_width(row[i]) for row in texts) for i in range(len(table.columns))]
+    return [max(_width(row[i]) for row in texts) for i in range(len(table.columns))]
+
+
+def _fitting_widths(table: Table, available: int) -> tuple[list[int], int]:
+    """Return the columns' widths and that of the bars.
+
+    Columns are as wide as their cells; where a terminal is too narrow for that, bars become short and growing columns
+    share what is left, the first of them, the name, getting twice as much as another. rich's own way takes the same from
+    every column, whatever stands in it, and crops the line in the end.
+    """
+    widths = _cell_widths(table)
     bars = sum(column.bar for column in table.columns)
-    left = available - bars * (_BAR + _GAP) - (len(widths) - 1) * _GAP
-    left -= sum(width for width, column in zip(widths, table.columns, strict=True) if not column.grow)
-    growing = sorted((width, i) for i, width in enumerate(widths) if table.columns[i].grow)
-    for position, (width, i) in enumerate(growing):
-        widths[i] = min(width, max(left // (len(growing) - position), _NARROWEST))
+    for bar in (_BAR, _SHORT_BAR):
+        left = available - bars * (bar + _GAP) - (len(widths) - 1) * _GAP
+        left -= sum(width for width, column in zip(widths, table.columns, strict=True) if not column.grow)
+        growing = [i for i, column in enumerate(table.columns) if column.grow]
+        if sum(widths[i] for i in growing) <= left:
+            return widths, bar
+    parts = {i: 2 if i == growing[0] else 1 for i in growing}
+    for i in sorted(growing, key=lambda i: widths[i] / parts[i]):
+        widths[i] = min(widths[i], max(left * parts[i] // sum(parts.values()), _NARROWEST))
         left -= widths[i]
-    return widths
+        del parts[i]
+    return widths, bar
+
+
+def _fitted(cell: Cell, width: int) -> str:
+    return cell.text if cell.fit is None or _width(cell.text) <= width else cell.fit(width)
 
 
 _STYLES = {
@@ -204,7 +308,7 @@ _STYLES = {
 }
 
 
-def _bar(share: float) -> str:
-    eighths = round(min(max(share, 0.0), 1.0) * _BAR * 8)
+def _bar(share: float, width: int) -> str:
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
     full, rest = divmod(eighths, 8)
     return "█" * full + ("" if rest == 0 else " ▏▎▍▌▋▊▉"[rest])

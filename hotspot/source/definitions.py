@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotspot.source.definition_queries import QUERIES, name_node, names_of
-from hotspot.source.grammars import compile_query, matches, parse
+from hotspot.source.grammars import DEEPEST, bracket_depth, compile_query, matches, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
-_DEEPEST = 1000
-_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"()[]{}")))
 _SEPARATOR = {"rust": "::", "c": "::", "cpp": "::"}
 
 
@@ -60,7 +58,7 @@ def definitions(source: bytes, language: str, file: str = "") -> tuple[Definitio
     What the grammar cannot parse is passed over; the definitions around it are found. A file whose brackets nest
     deeper than any program's has none: a query takes time quadratic in the depth of the tree.
     """
-    if _deepest(source) > _DEEPEST:
+    if bracket_depth(source) > DEEPEST:
         return ()
     return definitions_in(parse(source, language), language, file)
 
@@ -135,15 +133,3 @@ def _first_line_node(definition: Node) -> Node:
     """What the first line is taken from: Python counts a function from its first decorator."""
     parent = definition.parent if definition.type in ("function_definition", "class_definition") else None
     return parent if parent is not None and parent.type == "decorated_definition" else definition
-
-
-def _deepest(source: bytes) -> int:
-    """How deep the brackets of a file nest, about: those in texts and comments count too."""
-    depth = deepest = 0
-    for bracket in source.translate(None, _NOT_BRACKETS):
-        if bracket in b"([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif depth:
-            depth -= 1
-    return deepest

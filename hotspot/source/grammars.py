@@ -51,6 +51,7 @@ _ONLY_CPP = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:|extern\s+\"C\+\+\")",
     re.MULTILINE,
 )
+_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"()[]{}")))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -135,6 +136,38 @@ def matches(
             for found in nodes
         ):
             yield index, captures
+
+
+DEEPEST = 1000
+"""Nodes in nodes, or brackets in brackets, that no program written by hand has."""
+
+
+def bracket_depth(source: bytes) -> int:
+    """Return how deep the brackets of a file nest, about: those in texts and comments count too."""
+    depth = deepest = 0
+    for bracket in source.translate(None, _NOT_BRACKETS):
+        if bracket in b"([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
+    return deepest
+
+
+def is_too_deep(node: Node) -> bool:
+    """Return whether a tree nests deeper than `DEEPEST`: the time that a query takes is quadratic in the depth."""
+    cursor = node.walk()
+    depth = 0
+    while True:
+        if cursor.goto_first_child():
+            depth += 1
+            if depth > DEEPEST:
+                return True
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
 
 
 def text_of(node: Node) -> str:

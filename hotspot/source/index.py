@@ -27,6 +27,10 @@ _FORMAT = 1  # to be raised when definitions() finds other things in the same fi
 _LARGEST = 4 << 20  # bytes of a file; longer ones are generated
 _LONGEST_LINE = 300  # bytes on average; longer ones are minified
 _WORTH_CACHING = 1 << 20  # bytes of sources; fewer are parsed in a fraction of a second
+# What may be asked of a command that only shows a profile: about a second to parse these, or to read an index so large
+# (some 3 million lines).
+_AT_HAND = 3 << 20
+_AT_HAND_CACHED = 10 << 20
 _MOST_OUTSIDE = 2000  # source files of a folder that is no project: a home folder is not worth the time
 _RACY = (
     1_000_000_000  # ns before the cache was written within which a time stamp does not prove a file unchanged
@@ -73,7 +77,7 @@ def build_index(tree: SourceTree) -> SourceIndex:
         files = {} if len(sources) > _MOST_OUTSIDE else _read_files(tree.root, sources, _nothing())[0]
         return _index(files)
     state = State(tree.root / ".hotspot")
-    path = state.cache / "definitions.msgpack"
+    path = _cache_path(tree)
     cache = _read_cache(path)
     files, changed = _read_files(tree.root, sources, cache)
     stale = changed or files.keys() != cache.files.keys()
@@ -83,6 +87,28 @@ def build_index(tree: SourceTree) -> SourceIndex:
             state.ignored("cache")
             write_atomically(path, written)
     return _index(files)
+
+
+def is_at_hand(tree: SourceTree) -> bool:
+    """Return whether a project's index is there within about a second: kept from before, or of few sources.
+
+    Outside a project nothing is kept, and what lies in the folder may be anything: never.
+    """
+    if not is_project_root(tree.root):
+        return False
+    with suppress(OSError):
+        return _cache_path(tree).stat().st_size <= _AT_HAND_CACHED
+    size = 0
+    for file in tree.files:
+        with suppress(OSError, ValueError):
+            size += (tree.root / file).lstat().st_size if _may_be_source(tree.root / file) else 0
+        if size > _AT_HAND:
+            return False
+    return True
+
+
+def _cache_path(tree: SourceTree) -> Path:
+    return State(tree.root / ".hotspot").cache / "definitions.msgpack"
 
 
 def source_definitions(path: Path, file: str) -> tuple[Definition, ...]:

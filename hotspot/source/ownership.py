@@ -3,7 +3,7 @@
 Decided for each function, in this order; the first that knows wins:
 
 1. ``not_in_app`` and ``in_app`` of the configuration.
-2. Kernel frames, and modules in the system's library folders, are not.
+2. Kernel frames, modules in the system's library folders, and the linker's stubs (``strchr@plt``) are not.
 3. A file: under the project root (after ``path_map``, or by the tail of a path that was shortened or moved) it
    is in-app, unless it lies in site-packages, vendor, a registry or the like; any other file is not.
 4. The first part of the name against Cargo members, the ``go.mod`` path, Python packages of the project;
@@ -30,6 +30,7 @@ from hotspot.config import Config
 from hotspot.profile import Bool, Kind, Profile
 from hotspot.source.common_names import is_everyday, is_shared
 from hotspot.source.definitions import Definition
+from hotspot.source.index import is_at_hand
 from hotspot.source.locate import Locator
 from hotspot.source.manifests import Manifests
 from hotspot.source.symbol_parts import symbol_parts
@@ -50,6 +51,8 @@ _REGISTRY = re.compile(
 )
 _PSEUDO_FILE = re.compile(r"^<(?:frozen |string>|stdin>|__array_function__|decorator|built-in|attrs )")
 _CELL = re.compile(r"^(?:In\[\d+\]|<ipython-input-\d+|.*ipykernel_\d+/)")
+# In the program's own module, but written by the linker: the way to a function of a library.
+_LINKER_STUB = ("@plt", "@plt.sec", "@plt.got")
 _STANDARD = frozenset(
     {"std", "core", "alloc", "proc_macro", "runtime", "__gnu_cxx", "libc", "compiler_builtins"}
 )
@@ -79,11 +82,12 @@ class Ownership:
     """Decides ownership for one project.
 
     Attributes:
-        by_symbol: whether names are looked for in the project's sources, all of which are parsed for it once.
+        wait: whether names without a file are looked for in the project's sources even where all of them have to be
+            parsed for it first; else only where that takes a moment (`is_at_hand`).
     """
 
     config: Config
-    by_symbol: bool = True
+    wait: bool = True
 
     @cached_property
     def tree(self) -> SourceTree:
@@ -99,6 +103,10 @@ class Ownership:
     def locator(self) -> Locator:
         """Finds the project's definitions."""
         return Locator(self.manifests)
+
+    @cached_property
+    def _asks_sources(self) -> bool:
+        return self.wait or is_at_hand(self.tree)
 
     @cached_property
     def manifest_names(self) -> frozenset[str]:
@@ -137,7 +145,7 @@ class Ownership:
             return False
         if any(p.search(text) for p in self._in_app for text in (name, file, module) if text):
             return True
-        if kernel or module.startswith(_SYSTEM_FOLDERS):
+        if kernel or module.startswith(_SYSTEM_FOLDERS) or name.endswith(_LINKER_STUB):
             return False
         if file:
             return self.local_file(file) is not None
@@ -148,7 +156,7 @@ class Ownership:
 
     def definitions_of(self, name: str, module: str = "") -> tuple[Definition, ...]:
         """Return the definitions that a function without file can mean; none for a name that libraries share."""
-        if not self.by_symbol or is_library_module(module) or module.startswith(_SYSTEM_FOLDERS):
+        if not self._asks_sources or is_library_module(module) or module.startswith(_SYSTEM_FOLDERS):
             return ()
         return () if is_shared(name) else self.locator.by_symbol(name, module)
 
@@ -194,7 +202,7 @@ class Ownership:
     def _decide_everyday(self, decided: dict[tuple[str, str, str, bool], bool | None]) -> None:
         """Decide for names that many programs have, by the company they keep."""
         doubtful = [key for key, verdict in decided.items() if verdict is None and is_everyday(key[0])]
-        if not doubtful or not self.by_symbol:
+        if not doubtful or not self._asks_sources:
             return
         owned = [key for key, verdict in decided.items() if verdict]
         folders = {

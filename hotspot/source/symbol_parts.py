@@ -24,7 +24,16 @@ _INNER = re.compile(r"<(?:module|locals|lambda|listcomp|setcomp|dictcomp|genexpr
 _NAMES_IN_BRACKETS = frozenset({"<init>", "<clinit>"})
 _GO_CLOSURE = re.compile(r"(?:\.(?:func\d+|gowrap\d+|deferwrap\d+|\d+))+(?:-range\d+)?$|-fm$")
 _CLONE = re.compile(r"\s*\[(?:clone|abi:)[^\]]*\]")
-_JAVA_LAMBDA = re.compile(r"lambda\$(\w+)\$\d+$")
+_JAVA_LAMBDA = re.compile(r"\blambda\$(\w+)\$\d*$")
+# How a closure follows the function around it: gcc's and Rust's, LLVM's, clang's; what of a name may stand behind it.
+_NESTED = re.compile(
+    r"::(?:\{\{?closure(?:#\d+)?\}?\}(?:#\d+)?|\{lambda[^{}]*\}|'lambda\d*'(?:\([^()]*\))?|\$_\d*)"
+)
+_NOTHING_MORE = re.compile(
+    r"(?:::(?:operator\(\)(?:\s*<.*>)?|_FUN|__invoke))?(?:\(.*\))?(?:\s*(?:const|mutable|noexcept|\[clone.*\]))*$",
+    re.DOTALL,
+)
+_GO_NESTED = re.compile(r"([\w./*()\[\]-]*?\.[\w()*\[\].]*?\w\)?)(?:\.func\d*(?:\.\d+)*)+")
 _QUALIFIER = re.compile(r"\s*(?:const|volatile|noexcept|&&?)(?![\w$])")
 _RUST_POINTER = re.compile(r"^(?:[&*]|'\w+\s|mut\s|const\s|dyn\s|\s)+")
 
@@ -43,6 +52,32 @@ def symbol_parts(name: str) -> tuple[str, ...]:
     ('example', 'com', 'vm', 'Stack', 'Pop')
     """
     return _parts(_GO_CLOSURE.sub("", _CLONE.sub("", name[:_MOST]).strip()), 0)
+
+
+def function_around(name: str) -> str:
+    """Return the function that a closure is written in; a name that is no closure's as it is.
+
+    >>> function_around("app::load::{{closure}}::{{closure}}")
+    'app::load'
+    >>> function_around("void sort<int>(int)::{lambda(int)#1}::operator()(int) const")
+    'void sort<int>(int)'
+    >>> function_around("std::sort<int*, run()::{lambda(int)#1}>(int*)")
+    'std::sort<int*, run()::{lambda(int)#1}>(int*)'
+    """
+    if found := _JAVA_LAMBDA.search(name):
+        return name[: found.start()] + found[1]
+    if found := _GO_NESTED.fullmatch(name):
+        return found[1]
+    if not any(hint in name for hint in ("{closure", "{lambda", "'lambda", "$_")):
+        return name
+    at = 0
+    while 0 <= at < len(name):
+        if at and (found := _NESTED.match(name, at)):
+            rest = _NESTED.sub("", name[found.start() :])
+            return name[:at] if _NOTHING_MORE.match(rest) else name
+        # what is in brackets is another function's
+        at = _closing(name, at) + 1 or len(name) if name[at] in _OPENS else at + 1
+    return name
 
 
 def _parts(text: str, depth: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What hotspot's own records know of profiles that are read again: when they were made, and with how much work."""
+"""What hotspot's own records know of profiles that are read again: by what, when and with how much work."""
 
 from __future__ import annotations
 
@@ -22,9 +22,19 @@ def with_recordings(profiles: Sequence[Profile], state: State) -> list[Profile]:
 
 
 def with_recording(profile: Profile, record: RunRecord) -> Profile:
-    """Return a profile that knows its record."""
+    """Return a profile that knows its record, and from it what its format does not tell."""
     recording = Recording(_nanoseconds(record.started), _nanoseconds(record.ended), record.work)
-    return replace(profile, provenance=replace(profile.provenance, recording=recording))
+    provenance = profile.provenance
+    duration = provenance.duration_ns
+    return replace(
+        profile,
+        provenance=replace(
+            provenance,
+            producer=record.recorder,
+            duration_ns=recording.ended_ns - recording.started_ns if duration is None else duration,
+            recording=recording,
+        ),
+    )
 
 
 def _nanoseconds(moment: datetime) -> int:

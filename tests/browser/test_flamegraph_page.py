@@ -96,3 +96,43 @@ def test_hostile_names_are_shown_as_they_are_spelled(page: Page, tmp_path: Path)
 def test_a_sandwich_has_callers_above(page: Page, tmp_path: Path) -> None:
     show(page, page_of(sandwich(flame_of_profile(profile_from_text(STACKS)), "/^f$/"), "about"), tmp_path)
     assert text(page, "drawn") == "8 frames drawn."
+
+
+def test_rows_that_hold_but_slivers_take_no_room(page: Page, tmp_path: Path) -> None:
+    deep = ";".join(f"d{i}" for i in range(60))
+    show(page, page_of(flame_of_profile(profile_from_text(f"main;f 1000\nmain;{deep} 1")), "about"), tmp_path)
+    height = "document.querySelector('.plot .svg-container').getBoundingClientRect().height"
+    assert page.evaluate(height) == 3 * 19  # all, main, f
+    assert "59 too narrow to see" in text(page, "drawn")
+    page.evaluate(
+        "(() => { const f = document.querySelector('section').flamegraph; f.zoom([...f.graph.depth.keys()].find((i) => f.name(i) === 'd0')); })()"
+    )
+    page.wait_for(f"{height} > 60 * 19")
+
+
+def test_a_printed_page_scales_the_drawing_instead_of_cutting_it_off(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
+    shape = """(() => { const box = document.querySelector('.plot .main-svg').getBoundingClientRect();
+      return [Math.round(box.width), document.querySelector('.plot').clientWidth, Math.round(box.height)] })()"""
+    width, room, height = page.evaluate(shape)
+    assert width == room == 1260
+    page.print_view(True)
+    try:
+        page.evaluate("document.body.style.width = '630px'")  # paper; plotly does not draw anew for it
+        printed, room, printed_height = page.evaluate(shape)
+        assert printed == room == 630
+        assert printed_height == pytest.approx(height / 2, abs=1)
+    finally:
+        page.print_view(False)
+
+
+def test_paper_is_light_whatever_the_screen_is(page: Page, tmp_path: Path) -> None:
+    show(page, page_of(flame_of_profile(profile_from_text(STACKS)), "about"), tmp_path)
+    colors = """[getComputedStyle(document.body).backgroundColor,
+      getComputedStyle(document.querySelector('.plot .bars .point path')).fill].join()"""
+    light = page.evaluate(colors)
+    page.window(1300, 900, dark=True)
+    page.wait_for(f"{colors}.split('),')[1] != {light!r}.split('),')[1]")
+    page.print_view(True)
+    page.wait_for(f"{colors} == {light!r}")
+    page.print_view(False)

@@ -102,3 +102,17 @@ def _luminance(color: str) -> float:
     parts = [int(part) / 255 for part in color.strip("rgb()").split(",")]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_headings_of_tables_are_printed_on_every_page(page: Page, tmp_path: Path) -> None:
+    """Chromium repeats neither what is positioned nor buttons."""
+    show(
+        page, page_html(profile_page(profile_from_text("main;b 9"), Config(tmp_path)), static=True), tmp_path
+    )
+    page.print_view(True)
+    styles = page.evaluate(
+        "[['th', 'position'], ['th button', 'display']].map(([part, key]) => "
+        "getComputedStyle(document.querySelector('table.sortable ' + part))[key])"
+    )
+    page.print_view(False)
+    assert styles == ["static", "contents"]

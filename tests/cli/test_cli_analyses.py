@@ -43,7 +43,7 @@ def test_top(hotspot: Run) -> None:
         "  50  50.0%     70   70.0%  lex       app/lex.py:20\n"
         "  45  45.0%     45   45.0%  alloc     /usr/lib/mem.py:7\n"
         "   4   4.0%      4    4.0%  gc\n"
-        "3 more rows (-n 0 shows all)\n"
+        "3 more rows with 1.0% of self (-n 0 shows all)\n"
     )
 
 
@@ -171,14 +171,14 @@ def test_tree(hotspot: Run) -> None:
     assert hotspot("tree", "p.folded", "--min-share", "10%").out == (
         "p.folded | 100 samples | folded\n"
         "total%  self%  call tree\n"
-        " 70.0%         main  app/run.py:3\n"
-        " 70.0%           parse  app/lex.py:10\n"
-        " 50.0%  50.0%      lex  app/lex.py:20\n"
-        " 20.0%             lex  app/lex.py:21\n"
-        " 20.0%  20.0%        alloc  /usr/lib/mem.py:7\n"
-        " 26.0%   1.0%  main  app/run.py:4\n"
-        " 25.0%           emit  app/out.py:5\n"
-        " 25.0%  25.0%      alloc  /usr/lib/mem.py:7\n"
+        " 70.0%         ├─ main  app/run.py:3\n"
+        " 70.0%         │  parse  app/lex.py:10\n"
+        " 50.0%  50.0%  │  ├─ lex  app/lex.py:20\n"
+        " 20.0%         │  └─ lex  app/lex.py:21\n"
+        " 20.0%  20.0%  │     alloc  /usr/lib/mem.py:7\n"
+        " 26.0%   1.0%  └─ main  app/run.py:4\n"
+        " 25.0%            emit  app/out.py:5\n"
+        " 25.0%  25.0%     alloc  /usr/lib/mem.py:7\n"
         "nodes under 10.0% are not drawn (--min-share)\n"
     )
 

@@ -62,7 +62,9 @@ def test_too_few_measurements_exit_3_after_the_table(hotspot: Run, project: Path
     done = hotspot("bench", "compare", before, after)
     assert done.code == 3
     assert "too few measurements (5 of 10)" in done.out
-    assert done.err.startswith("hotspot: too few measurements to compare: 5 a side, 10 are needed; repeat")
+    assert done.err.startswith(
+        "hotspot: too few measurements to compare: 5 a side, 10 are needed; measure again"
+    )
 
 
 def test_means_only_exit_3(hotspot: Run, project: Path) -> None:
@@ -148,6 +150,11 @@ def test_run_takes_the_configured_command(hotspot: Run, project: Path) -> None:
         (("no-such-command",), 2, "hotspot: no-such-command: command not found"),
         (("'unbalanced",), 2, 'hotspot: "\'unbalanced": no closing quotation'),
         (("",), 2, "hotspot: an empty command cannot be measured"),
+        (
+            ("true", "no-such.py"),
+            2,
+            "hotspot: no-such.py: command not found; each command is one quoted text: hotspot bench run 'true no-such.py'",
+        ),
         (("true", "false", "--rev", "HEAD"), 2, "hotspot: --rev measures one command"),
     ],
 )

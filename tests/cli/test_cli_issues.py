@@ -226,3 +226,16 @@ def test_a_goal_takes_the_fewest_issues_or_says_what_the_ceilings_allow(run: Run
     assert "out of reach: the ceilings allow 99.7%" in out
     _, err = run(project, "--goal", "lots", "before.folded", expect=2)
     assert "'lots' is not a share between 0 and 100%" in err
+
+
+def test_lost_callers_are_told_of_once_and_in_each_draft(run: Run, project: Path) -> None:
+    (project / "app.folded").write_text("app;_start;main;walk 50\napp;walk 150\n")
+    out, _ = run(project, "app.folded")
+    assert out.count("75.0% of the weight has lost its callers") == 1
+    assert "begin in the middle of the program (at walk)" in out
+    drafts = list((project / "perf-issues").glob("*.txt"))
+    assert drafts
+    for draft in drafts:
+        assert "\n  - Broken: 75.0% of the weight has lost its callers" in draft.read_text()
+    assert run.json(project, "app.folded")["warning"].startswith("75.0% of the weight")
+    assert run.json(project, "before.folded")["warning"] is None

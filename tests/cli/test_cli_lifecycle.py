@@ -31,6 +31,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "hotspot.toml").write_text(
         f'benchmark_command = [{python}, "bench.py", "{{output}}"]\n'
         f'test_command = [{python}, "-c", "import lex; assert lex.SECONDS > 0"]\n'
+        '[budgets]\nsource = { file = "lex.py", max = "1 kB" }\nadded = { file = "new.py", max = "1 kB" }\n'
     )
     (tmp_path / ".gitignore").write_text("__pycache__/\n")
     for command in (
@@ -61,6 +62,7 @@ def text(root: Path) -> str:
 def test_from_start_to_each_end(
     hotspot: Run, repository: Path, code: str, status: str, verdict: str, meets: str, exit_code: int
 ) -> None:
+    size = len((repository / "lex.py").read_text())
     started = hotspot("issues", "start", "it", "--target", "parse")
     assert started.code == 0, started.err
     assert "GOAL = 0.5" in started.out  # a fifth of the whole is half of a function that holds 40%
@@ -83,6 +85,11 @@ def test_from_start_to_each_end(
         assert f"\n{line}\n" in written
     assert f"ATTEMPTS: {int(status != 'VERIFIED')}\n" in written
     assert "Peak memory: " in written
+    assert f"  - Size of lex.py: {size} B before, {len(code)} B after (" in written
+    assert "  - Size of new.py: unknown; it is not there before\n" in written
+    record = json.loads(next((repository / ".hotspot" / "issues").glob("*/start.json")).read_text())
+    assert (record["tests"], len(record["results"]["sha256"])) == ("PASS", 64)
+    assert ".json (sha256 " in written
     worktrees = ["git", "worktree", "list"]
     listed = subprocess.run(worktrees, capture_output=True, text=True, check=True).stdout
     assert listed.count("\n") == 1
@@ -104,6 +111,9 @@ def test_failing_tests_too_little_data_and_illegal_steps(hotspot: Run, repositor
     assert "\nSTATUS: IMPLEMENTED\n" in text(repository)
     assert "\nTests: FAIL\n" in text(repository)
     (repository / "lex.py").write_text("SECONDS = 0.5\n")
+    hasty = hotspot("issues", "verify", "it", "-n", "4")
+    assert (hasty.code, hasty.err) == (2, "hotspot: 4 runs a side decide nothing: 10 are needed\n")
+    assert "\nSTATUS: IMPLEMENTED\n" in text(repository)  # nothing was begun
     few = results_file(repository / "few.json", 0.5, count=4)
     thin = hotspot("issues", "verify", "it", "--before", str(few), "--after", str(few))
     assert thin.code == 3

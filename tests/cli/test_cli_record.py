@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -123,6 +125,9 @@ def test_a_python_program(folder: Path, program: Run) -> None:
     assert (record["command"], record["exit_code"]) == ([sys.executable, "busy.py", "0.6"], 0)
     assert len(record["profiles"]) == 2  # type: ignore[arg-type]
     assert {"inner", "outer"} <= functions(folder, program)
+    info = json.loads(program("info", "-f", "json").out)
+    assert info["producer"].startswith("py-spy ")  # folded stacks do not tell, the record does
+    assert info["duration_ns"] > 0.5e9
 
 
 @pytest.mark.usefixtures("perf")
@@ -135,6 +140,13 @@ def test_a_native_program_without_frame_pointers_keeps_its_callers(
     assert the_record(folder)["recorder_options"] == ["--freq", "99", "--call-graph", "dwarf"]
     assert {"leaf", "heavy", "main"} <= functions(folder, program)
     assert (folder / "out.data").read_bytes().startswith(b"PERFILE2")
+    info, original = (json.loads(program("info", *named, "-f", "json").out) for named in ((), ("out.data",)))
+    kept = {
+        key: info[key] for key in ("producer", "value_types", "threads", "duration_ns", "samples", "losses")
+    }
+    assert kept == {key: original[key] for key in kept}
+    assert info["producer"].startswith("perf ")
+    assert platform.node() not in gzip.decompress((folder / info["path"]).read_bytes()).decode()
 
 
 @pytest.mark.usefixtures("py_spy")

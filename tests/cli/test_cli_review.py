@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import re
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.git_repository import git
+from tests.issue_files import results_file
 
 BASE = "def parse(rows, seen):\n    return [row for row in rows]\n\n\ndef cold(x):\n    return x\n"
 HEAD = """\
@@ -34,20 +36,6 @@ patterns = [{ pattern = 'copy\\(\\)', reason = "copies need a reason" }]
 PROFILE = "main (app.py:1);parse (compiler/parse.py:2) 95\nmain (app.py:1) 5\n"
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
-def results(path: Path, seconds: float) -> str:
-    times = [seconds * (1 + 0.001 * i) for i in range(12)]
-    path.write_text(json.dumps({"results": [{"command": "parse", "times": times, "exit_codes": [0] * 12}]}))
-    return str(path)
-
-
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(tmp_path, "init", "-q", "-b", "main")
@@ -72,7 +60,7 @@ def test_a_change_that_adds_nothing_bad_is_approved(hotspot: Run, repository: Pa
     commit(repository, BASE + "\n\ndef more():\n    return 1\n", "compiler: one more function")
     done = hotspot("review", "main", "--profile", "cpu.folded")
     assert done.code == 0, done
-    assert done.out.startswith("## Performance Review\n\n### Summary\n\nPass: 1 commits from ")
+    assert done.out.startswith("## Performance Review\n\n### Summary\n\nPass: 1 commit from ")
     assert "### Issues Found\n\nNone.\n" in done.out
     assert "- [x] no import compiler -\\> vm" in done.out
     assert done.out.endswith("### Verdict\n\nAPPROVED\n")
@@ -100,7 +88,7 @@ def test_without_a_profile_no_line_counts_as_hot(hotspot: Run, repository: Path)
     commit(repository, HEAD.replace("from vm import run\n\n\n", ""), "compiler: names")
     done = hotspot("review", "main")
     assert done.code == 0
-    assert "Not checked: give --profile." in done.out
+    assert "Not checked: record the program (`hotspot record`) or give --profile." in done.out
 
 
 def test_a_claim_without_figures_requests_changes(hotspot: Run, repository: Path) -> None:
@@ -121,11 +109,14 @@ def test_a_claim_without_figures_requests_changes(hotspot: Run, repository: Path
 
 def test_a_slower_benchmark_is_critical(hotspot: Run, repository: Path) -> None:
     commit(repository, BASE + "\n", "compiler: a blank line")
-    before, slower = results(repository / "b.json", 0.1), results(repository / "a.json", 0.2)
+    before, slower = (
+        str(results_file(repository / "b.json", 0.1)),
+        str(results_file(repository / "a.json", 0.2)),
+    )
     done = hotspot("review", "main", "-b", before, "-a", slower)
     assert done.code == 1
-    assert "1. **[CRITICAL]** parse got slower -- parse -- 101 ms to 201 ms, +100.0%" in done.out
-    assert "| parse | 101 ms | 201 ms | +100.0% (" in done.out
+    assert "1. **[CRITICAL]** parse got slower -- parse -- 100 ms to 201 ms, +100.0%" in done.out
+    assert "| parse | 100 ms | 201 ms | +100.0% (" in done.out
     assert hotspot("review", "main", "-b", slower, "-a", before).code == 0
     assert hotspot("review", "main", "-b", before).code == 2
 
@@ -137,3 +128,126 @@ def test_an_unknown_revision_and_a_wrong_table_are_usage_errors(hotspot: Run, re
     done = hotspot("review", "main")
     assert done.code == 2
     assert done.err.startswith("hotspot: review: '(' is no regular expression")
+
+
+# --- what it runs itself ----------------------------------------------------------------------------------------------
+
+RUN = """\
+test_command = "sh test.sh"
+benchmark_command = "sh bench.sh {output}"
+"""
+BENCH = """\
+s=$(cat seconds)
+printf '{"results": [{"command": "parse", "times": [%s], "exit_codes": [0]}]}' "$s" > "$1"
+"""
+
+
+@pytest.fixture
+def measured(repository: Path) -> Path:
+    """The same with tests that fail where a file `broken` stands, and a benchmark that takes what `seconds` says."""
+    (repository / "hotspot.toml").write_text(RUN + CONFIG)
+    (repository / "test.sh").write_text("test ! -e broken\n")
+    (repository / "bench.sh").write_text(BENCH)
+    (repository / "seconds").write_text("0.100\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "scripts")
+    git(repository, "branch", "-f", "main")
+    return repository
+
+
+def change(folder: Path, message: str, **files: str) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+
+
+CLAIM = "parse: 100 ms -> 50 ms\n\nEach row is looked at once because the index remembers where it was."
+
+
+def test_run_tests_and_measures_both_revisions_and_leaves_the_tree_alone(
+    hotspot: Run, measured: Path
+) -> None:
+    change(measured, CLAIM, seconds="0.050\n")
+    (measured / "seconds").write_text("7\n")  # not committed: not what is reviewed
+    (measured / "broken").write_text("")
+    before = git(measured, "status", "--porcelain", "--", ":!.hotspot")
+    done = hotspot("review", "main", "--run", "-n", "10", "-f", "json")
+    assert done.code == 0, done
+    document = json.loads(done.out)
+    assert document["tests"]["head"]["passed"] is True
+    (row,) = document["benchmarks"]["rows"]
+    assert (row["name"], row["verdict"], row["interleaved"]) == ("parse", "VERIFIED", True)
+    assert (row["before"]["median"], row["after"]["median"]) == (0.1, 0.05)
+    assert git(measured, "status", "--porcelain", "--", ":!.hotspot") == before
+    assert git(measured, "worktree", "list").count("\n") == 0
+    text = hotspot("review", "main", "--run", "-n", "10").out
+    assert "### Benchmarks Run\n\nTests: sh test.sh: passed in " in text
+    assert "| parse | 100 ms | 50.0 ms | -50.0% (" in text
+    assert "10 runs of each revision, in turn." in text
+
+
+def test_a_slower_head_and_a_claim_that_is_not_borne_out(hotspot: Run, measured: Path) -> None:
+    change(measured, CLAIM, seconds="0.101\n")
+    done = hotspot("review", "main", "--run", "-n", "10")
+    assert done.code == 1
+    assert "**[WARNING]** claims to be faster, and no benchmark got faster -- commit" in done.out
+    change(measured, "slow down", seconds="0.200\n")
+    done = hotspot("review", "main", "--run", "-n", "10")
+    assert "1. **[CRITICAL]** parse got slower -- parse -- 100 ms to 200 ms, +100.0%" in done.out
+
+
+def test_tests_that_fail_keep_the_benchmark_from_running(hotspot: Run, measured: Path) -> None:
+    change(measured, "break it", broken="")
+    done = hotspot("review", "main", "--run")
+    assert done.code == 1
+    assert "1. **[CRITICAL]** the tests fail -- head " in done.out
+    assert "FAILED (exit 1)" in done.out
+    assert "they pass at the base" in done.out
+    assert "No benchmark was run, for the tests fail." in done.out
+    change(measured, "more", seconds="1\n")
+    assert "they fail at the base too" in hotspot("review", "HEAD~1", "--run").out
+
+
+def test_run_needs_a_command_and_no_files(hotspot: Run, repository: Path) -> None:
+    commit(repository, BASE + "\n", "compiler: a blank line")
+    assert "hotspot: nothing to run; set test_command or" in hotspot("review", "main", "--run").err
+    file = str(results_file(repository / "b.json", 0.1))
+    done = hotspot("review", "main", "--run", "-b", file, "-a", file)
+    assert (done.code, done.err.split(":")[1]) == (2, " --run measures both sides itself")
+
+
+def test_the_last_recording_tells_what_is_hot(hotspot: Run, repository: Path) -> None:
+    commit(repository, HEAD.replace("from vm import run\n\n\n", ""), "compiler: names")
+    (repository / ".hotspot").mkdir()
+    (repository / ".hotspot" / "latest.folded").write_text(PROFILE)
+    done = hotspot("review", "main")
+    assert (done.code, done.err) == (1, "hotspot: reading .hotspot/latest.folded\n")
+    assert (
+        "copy(): copies need a reason -- compiler/parse.py:5 -- parse holds 95.0% of the profile" in done.out
+    )
+
+
+# --- issues that commits name -----------------------------------------------------------------------------------------
+
+
+def test_two_optimisations_are_reviewed_one_by_one(hotspot: Run, repository: Path) -> None:
+    hotspot("issues", "cpu.folded", "--top", "1")
+    (first,) = [path.stem for path in (repository / "perf-issues").glob("*.txt")]
+    text = (repository / "perf-issues" / f"{first}.txt").read_text()
+    (repository / "perf-issues" / "OTHER_THING.txt").write_text(
+        re.sub("FINGERPRINT: .*", "FINGERPRINT: 0123456789ab", text)
+    )
+    why = "\n\nEach row is looked at once because the index remembers where it was."
+    commit(repository, BASE + "\n", f"{first}: 12.3 ms -> 8.1 ms (-34%){why}")
+    done = hotspot("review", "main")
+    assert (
+        f"**[WARNING]** {first.replace('_', chr(92) + '_')} is IDENTIFIED, not VERIFIED -- perf-issues"
+        in done.out
+    )
+    assert done.code == 0  # said, and for people to judge
+    commit(repository, BASE + "\n\n", f"OTHER_THING: 8.1 ms -> 7.1 ms (-12%){why}")
+    done = hotspot("review", "main")
+    assert done.code == 1
+    assert "the change mixes optimisations: " in done.out
+    assert hotspot("review", "HEAD~1").code == 0

@@ -29,6 +29,34 @@ def test_an_svg_with_bare_names_gives_a_place(project: Path, hotspot: Run) -> No
     assert {row["function"]: row["self"] for row in top["rows"]} == {"parse_row": 3, "[not in-app]": 1}
 
 
+def test_in_app_means_the_same_in_every_command(project: Path, hotspot: Run) -> None:
+    for options in ((), ("--in-app",)):
+        rows = json.loads(hotspot("top", *options, "bare.folded", "-f", "json").out)["rows"]
+        (row,) = (row for row in rows if row["function"] == "parse_row")
+        assert (row["in_app"], row["file"], row["line"]) == (True, "src/rows.c", 2)
+    assert "parse_row  src/rows.c:2" in hotspot("top", "bare.folded").out
+
+
+def test_a_name_that_means_several_places_gets_none(project: Path, hotspot: Run) -> None:
+    (project / "src/more.c").write_text("int parse_row(int x) { return x; }\n")
+    rows = json.loads(hotspot("top", "bare.folded", "-f", "json").out)["rows"]
+    (row,) = (row for row in rows if row["function"] == "parse_row")
+    assert (row["in_app"], row["file"], row["line"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("command", ["peek", "list"])
+def test_a_profile_in_the_place_of_the_function_is_seen_through(
+    project: Path, hotspot: Run, command: str
+) -> None:
+    result = hotspot(command, "bare.folded")
+    assert result.code == 2
+    assert (
+        f"bare.folded is a file; a function comes first: hotspot {command} PATTERN bare.folded" in result.err
+    )
+    result = hotspot(command, "nothing", "bare.folded")
+    assert "see `hotspot top -n 0`" in result.err
+
+
 def test_list_shows_a_function_found_by_its_name(project: Path, hotspot: Run) -> None:
     out = hotspot("list", "parse_row", "bare.folded").out
     assert "parse_row  src/rows.c:2" in out
@@ -55,3 +83,23 @@ def test_half_a_path_map_is_refused(project: Path, hotspot: Run, typed: str) -> 
     result = hotspot("top", "moved.folded", "--path-map", typed)
     assert result.code == 2
     assert "is not PREFIX=FOLDER (say /build=.)" in result.err
+
+
+def test_a_draft_lists_what_a_name_can_mean(project: Path, hotspot: Run) -> None:
+    (project / "src/more.c").write_text("int parse_row(int x) { return x; }\n")
+    assert (
+        "parse_row  one of 2 places  PARSE_ROW  would be created"
+        in hotspot("issues", "--dry-run", "bare.folded").out
+    )
+    row = json.loads(hotspot("issues", "bare.folded", "-f", "json").out)["created"][0]
+    assert (row["function"], row["file"]) == ("parse_row", None)
+    text = (project / "perf-issues/PARSE_ROW.txt").read_text()
+    assert (
+        "  - Candidates (several definitions; which is meant is not decided):\n"
+        "      src/more.c:1 parse_row\n"
+        "      src/rows.c:2 parse_row\n"
+    ) in text
+    # a second draft writes them anew and once
+    (project / "src/more.c").unlink()
+    hotspot("issues", "bare.folded")
+    assert "Candidates" not in (project / "perf-issues/PARSE_ROW.txt").read_text()

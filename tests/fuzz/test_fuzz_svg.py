@@ -138,6 +138,10 @@ def test_work_stays_linear() -> None:
         "<svg ",
         "<title>f (1(1(1(1",
         "&amp;",
+        '<g a="b" ',
+        '<g class="(this)',
+        '<g><title>f (1 samples, 1%)</title><rect x="',
+        '<g><title>f</title><rect x="" y="" width="" height="" fill=""/><text ',
     ):
         read_or_refuse(("<svg>" + piece * 40_000).encode())
         read_or_refuse(("<svg>" + piece * 40_000 + "</svg>").encode())

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hotspot.config import Config
+from hotspot.source import index
 from hotspot.source.ownership import Ownership
 from hotspot.workflow.issues.places import Basis, Charges, charge
 
@@ -77,8 +78,39 @@ def test_the_profiles_own_line_wins(tmp_path: Path) -> None:
     assert place.definition.line == 1
 
 
-def test_without_names_the_sources_are_not_read(tmp_path: Path) -> None:
-    ownership = Ownership(Config(make(tmp_path, FILES)), by_symbol=False)
+def test_sources_that_take_long_are_not_read_for_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "_AT_HAND", 10)
+    ownership = Ownership(Config(make(tmp_path, FILES)), wait=False)
     verdict = ownership.classify(profile_from_text("main;parse_row 3"))
     assert not verdict.known.any()
     assert "index" not in vars(ownership.locator)
+
+
+def test_a_look_has_the_same_answer_where_the_sources_are_few_or_their_index_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(make(tmp_path, FILES))
+    profile = profile_from_text("main;parse_row 3")
+    assert Ownership(config, wait=False).classify(profile).owned.all()
+    monkeypatch.setattr(index, "_AT_HAND", 10)
+    monkeypatch.setattr(index, "_WORTH_CACHING", 0)
+    assert Ownership(config).classify(profile).owned.all()
+    assert (tmp_path / ".hotspot/cache/definitions.msgpack").exists()
+    assert Ownership(config, wait=False).classify(profile).owned.all()
+    monkeypatch.setattr(index, "_AT_HAND_CACHED", 10)
+    assert not Ownership(config, wait=False).classify(profile).known.any()
+
+
+def test_outside_a_project_a_look_reads_no_sources(tmp_path: Path) -> None:
+    files = {file: text for file, text in FILES.items() if file != "hotspot.toml"}
+    ownership = Ownership(Config(make(tmp_path, files)), wait=False)
+    assert not ownership.classify(profile_from_text("main;parse_row 3")).known.any()
+
+
+@pytest.mark.parametrize("stub", ["strchr@plt", "parse_row@plt", "rand@plt.sec"])
+def test_the_linkers_stubs_are_nobodys(tmp_path: Path, stub: str) -> None:
+    charges = charged(tmp_path, f"main;parse_row;{stub} (/src/app) 3", in_app=())
+    assert [(place.function, place.weight) for place in charges.places()] == [("parse_row", 3)]
+    assert Ownership(Config(tmp_path)).in_app(stub, module=f"{tmp_path}/app") is False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,15 +23,9 @@ from hotspot.config import Config, load_config
 from hotspot.errors import HotspotError, TooFewSamples, UsageError
 from hotspot.state import MalformedState
 
+from tests.git_repository import git
+
 FILES = Path(__file__).parents[1] / "benchmark_files"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -141,7 +134,8 @@ def baseline(number: int, middle: float, machine: str = "X", count: int = 20) ->
     measured = Benchmark("a", middle * np.linspace(0.98, 1.02, count), one_process=False)
     facts = {"cpu": machine, "cores": "2"}
     results = Results(f"b{number}", "", "hyperfine", (measured,), facts)
-    return Baseline(f"b{number}", datetime(2026, 1, number, tzinfo=UTC), None, False, facts, results, ())
+    created = datetime(2026, 1, number, tzinfo=UTC)
+    return Baseline(f"b{number}", created, None, False, facts, results, (), Path("baseline.json"))
 
 
 def test_a_change_point_is_said_only_where_it_is_real() -> None:

@@ -225,7 +225,14 @@ def test_stackprof_raw_stacks() -> None:
           work (a.rb:7) 4,4
     """)
     assert profile.total == 5000
-    assert [loss.kind for loss in profile.provenance.losses] == [LossKind.TRUNCATED]
+    assert [loss.kind for loss in profile.provenance.losses] == [LossKind.DROPPED]
+
+
+def test_stackprof_tells_samples_it_missed_and_a_file_without_any() -> None:
+    (loss,) = read(stackprof, json.dumps({**STACKPROF, "raw": [1, 1, 2]}).encode()).provenance.losses
+    assert (loss.kind, loss.amount) == (LossKind.DROPPED, 2)  # no stack is cut off
+    with pytest.raises(EmptyProfile, match="no sample in this file"):
+        read(stackprof, json.dumps({**STACKPROF, "frames": {}}).encode())
 
 
 def test_stackprof_without_raw_is_a_call_graph() -> None:

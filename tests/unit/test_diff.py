@@ -13,6 +13,7 @@ from hotspot.analysis.diff import diff
 from hotspot.analysis.diff_rows import DiffRow
 from hotspot.errors import TooFewSamples, UsageError
 from hotspot.profile import Bool, Profile, Samples
+from hotspot.workflow.lifecycle.judging import judge_profiles
 
 from tests.diff_vocabulary import (
     PROGRAM,
@@ -556,3 +557,16 @@ def test_weights_without_counts_are_a_screening() -> None:
     assert found.verdict == "suspect"
     assert any("without sample counts" in note for note in found.notes)
     assert row_of(found, "find").self_before == 5 * 500 * 1_000_000
+
+
+def test_the_whole_program_cannot_lose_more_than_all_its_time() -> None:
+    def run(size: int) -> Profile:
+        return profile_from_text("\n".join(f"main;f{i} {size * (i + 1)}" for i in range(10)))
+
+    found = diff([run(n) for n in (40, 2, 30)], [run(n) for n in (1, 1, 3)], work=[[1, 1, 1], [1, 1, 1]])
+    assert found.interval is not None
+    assert found.interval[0] == -1
+    assert -1 < found.change < found.interval[1]
+    assert "-100.0 to" in found.sentence
+    assert judge_profiles(found, regression=False).change_text.endswith("(95% interval -100.0% to -14.4%)")
+    assert all(row.interval is None or row.interval[0] >= -1 for row in found.rows)

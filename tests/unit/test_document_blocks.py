@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 LINES = ("- **Current:** 41.6% of the run", "- **Risk:** unknown", "", "| Benchmark | Before |", "|---|---|")
+BOXES = ("## One", "## Two", "- [ ] **done:** no", "- [x] **done:** yes")
 
 
 def document(*lines: str) -> str:
@@ -74,12 +75,44 @@ def test_a_begin_in_a_block_without_an_end_does_not_swallow_the_next_block() -> 
     assert parsed.updated("B", ["- **X:** 2"]).text.startswith("<!-- hotspot:begin A -->\nhalf\n")
 
 
+def test_a_line_is_known_by_the_heading_above_it_too() -> None:
+    lines = ("## One", "- **Risk:** 1", "## Two", "- **Risk:** 2")
+    edited = document(*lines).replace("- **Risk:** 2", "- **Risk:** mine")
+    assert body(update(edited, "## One", "- **Risk:** 3", "## Two", "- **Risk:** 4")) == [
+        "## One", "- **Risk:** 3", "## Two", "- **Risk:** mine",
+    ]  # fmt: skip
+
+
+def test_a_box_that_is_ticked_by_hand_does_not_make_the_line_a_persons() -> None:
+    edited = document("- [ ] **tests pass:** no run", "- [ ] **told:** yours").replace("[ ]", "[X]")
+    assert body(update(edited, "- [ ] **tests pass:** FAIL", "- [x] **told:** yours")) == [
+        "- [ ] **tests pass:** FAIL", "- [x] **told:** yours",
+    ]  # fmt: skip
+
+
+def test_pieces_are_added_at_the_end_of_a_section() -> None:
+    parsed = parse_document("# T\n\n## A\n\ntext\n\n## B\nmore")
+    block = new_block("K", ("line",))
+    assert parsed.with_added("## A", "### new\n\n", block, "\n").text == (
+        f"# T\n\n## A\n\ntext\n\n### new\n\n{block.text}\n## B\nmore"
+    )
+    assert parsed.with_added("## B", "### new\n").text == "# T\n\n## A\n\ntext\n\n## B\nmore\n\n### new\n"
+    assert parsed.with_added("## gone", "end\n").text.endswith("## B\nmore\n\nend\n")
+    assert Document(()).with_added("", block).text == block.text
+
+
 _texts = st.lists(
     st.one_of(
         st.sampled_from(
-            [*LINES, "<!-- hotspot:end -->", "<!-- hotspot:begin A -->", "<!-- hotspot:begin B ab12cd -->"]
+            [
+                *LINES,
+                *BOXES,
+                "<!-- hotspot:end -->",
+                "<!-- hotspot:begin A -->",
+                "<!-- hotspot:begin B ab12cd -->",
+            ]
         ),
-        st.text(alphabet="ab*|:- \r<>!é", max_size=12),
+        st.text(alphabet="ab*|:- #[x]\r<>!é", max_size=12),
     ),
     max_size=15,
 ).map("\n".join)
@@ -90,7 +123,7 @@ def test_a_document_that_is_only_read_keeps_every_byte(text: str) -> None:
     assert parse_document(text).text == text
 
 
-@given(_texts, st.lists(st.sampled_from(LINES), max_size=5))
+@given(_texts, st.lists(st.sampled_from((*LINES, *BOXES)), max_size=6))
 @example("<!-- hotspot:begin A -->\n- **Risk:** 1\n- **Risk:** 1\n- **Risk:** 1\n:\n<!-- hotspot:end -->", [])
 def test_a_second_update_with_the_same_lines_changes_nothing(text: str, lines: list[str]) -> None:
     document = Document((*parse_document(text).pieces, "\n", new_block("Z", ())))
@@ -98,11 +131,11 @@ def test_a_second_update_with_the_same_lines_changes_nothing(text: str, lines: l
     assert parse_document(once).updated("A", lines).updated("Z", lines).text == once
 
 
-@given(_texts, st.lists(st.sampled_from(LINES), max_size=5))
+@given(_texts, st.lists(st.sampled_from((*LINES, *BOXES)), max_size=6))
 def test_no_line_of_a_person_is_lost(text: str, lines: list[str]) -> None:
     parsed = parse_document(text)
     block = parsed.block("A")
     after = parsed.updated("A", lines).text
     if block is not None:
-        theirs = [line for line in block.lines if line.strip() and line not in LINES]
+        theirs = [line for line in block.lines if line.strip() and line not in (*LINES, *BOXES)]
         assert all(line in after for line in theirs)

@@ -586,9 +586,10 @@ def test_the_old_devtools_wrap_the_profile() -> None:
     assert profile.provenance.duration_ns == 4_500_000
 
 
-def test_child_processes_were_json_within_the_threads_once() -> None:
-    child = raw([("b", 1.0), ("b", 3.0)], meta={"version": 4, "startTime": 1500.0})
-    document = raw([("a", 0.0), ("a", 2.0)], meta={"version": 4, "startTime": 1000.0})
+@pytest.mark.parametrize("version", [3, 4])
+def test_child_processes_were_json_within_the_threads_once(version: int) -> None:
+    child = raw([("b", 1.0), ("b", 3.0)], meta={"version": version, "startTime": 1500.0})
+    document = raw([("a", 0.0), ("a", 2.0)], meta={"version": version, "startTime": 1000.0})
     document["threads"].append(json.dumps(child))
     profile = read(document)
     assert folded(profile) == {"a": 2_000_000, "b": 2_000_000}

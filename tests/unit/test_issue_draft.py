@@ -13,6 +13,8 @@ import pytest
 from hotspot.advice.frame_classes import CLASSES, OTHER, OWN
 from hotspot.advice.frame_names import CLASS_IDS, class_of, is_library_frame
 from hotspot.advice.impact import binomial_interval
+from hotspot.advice.loader import load_catalogue
+from hotspot.analysis.symbols import canonical
 from hotspot.config import Config
 from hotspot.profile import Kind, Loss, LossKind, Profile, Provenance
 from hotspot.source.ownership import Ownership
@@ -144,7 +146,8 @@ def test_expected_impact_is_amdahls_ceiling(project: Config) -> None:
     big, small = (issues(project)[name].value(PROPOSAL, "Expected Impact") for name in ("PARSE_ROW", "MAIN"))
     assert one(big).startswith(
         "At most 1.54x as fast (35.0% less time) if the 35.0% cost nothing; with the 1.1-2x that is typical for this "
-        "change: 2.4% to 17.5% of the run (1.02x to 1.21x as fast). Share 35.0% +- 9.2 points from 100 samples"
+        "change: 2.4% to 17.5% of the run (1.02x to 1.21x as fast). Share 35.0% (26.4% to 44.7%, 95%, Wilson) from 100 "
+        "samples."
     )
     assert "not measured here" in one(big)
     assert "verified" not in big
@@ -498,7 +501,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_not_drafted_beside(project
         ("<module>", "MODULE", "<module>"),
         ("aux", "AUX_FUNCTION", "aux"),
         ("gr\u00f6\u00dfe", "GROSSE", "gr\u00f6\u00dfe"),
-        ("main::{{closure}}", "MAIN_CLOSURE", "main::{{closure}}"),
+        ("main::{{closure}}", "MAIN", "main::{{closure}}"),
         ("operator new(unsigned long)", "OPERATOR_NEW", "operator new"),
         ("void lex::scan(char const*)", "LEX_SCAN", "lex::scan"),
         ("org/acme/Cart;.total(I)J", "CART_TOTAL", "Cart.total"),
@@ -706,3 +709,88 @@ struct group *find(struct group *first, const char *key)
         in cause
     )
     assert "how much of it this is, is to be confirmed" in cause
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept"),
+    [(340, 9, True), (340, 200, False), (340, 169, True), (9000, 1200, False), (9, 340, False)],
+)
+def test_numbers_of_many_samples_are_not_replaced_by_those_of_a_few(
+    project: Config, before: int, now: int, kept: bool
+) -> None:
+    created = draft(drawn(f"main;parse_row (src/rows.py:12) {before}"), project).created[0]
+    assert created.path is not None
+    text = created.path.read_text()
+    again = draft(drawn(f"main;parse_row (src/rows.py:14) {now}", sha256="e" * 64), project)
+    assert (created.path.read_text() == text) is kept
+    if kept:
+        (row,) = again.skipped
+        assert row.name == created.name
+        assert row.reason == (
+            f"keeps its numbers: they are of {before} samples, this profile has {now}; record at least 170 to refresh them"
+        )
+        assert again.updated == ()
+    else:
+        assert [row.name for row in again.updated] == [created.name]
+        assert f"{now:,} samples)" in created.path.read_text()
+
+
+def test_a_kept_issue_counts_as_one_of_the_top(project: Config) -> None:
+    draft(drawn("main;parse_row (src/rows.py:12) 900"), project)
+    again = draft(
+        drawn("main;parse_row (src/rows.py:12) 8\nmain;emit (src/rows.py:40) 1", sha256="e" * 64),
+        project,
+        top=1,
+    )
+    assert (again.created, [row.name for row in again.skipped]) == ((), ["PARSE_ROW"])
+
+
+def test_a_rule_below_its_share_is_named_with_what_it_asks_for(project: Config) -> None:
+    stacks = "main;parse_row (src/rows.py:12) 96\nmain;parse_row (src/rows.py:12);malloc;_int_malloc 4"
+    draft(drawn(stacks), project)
+    text = one(issues(project)["PARSE_ROW"].value(PROPOSAL, "Approach"))
+    assert text.startswith(
+        "unknown: no rule of the catalogue fits what is seen here at the share that it asks for: "
+    )
+    found = re.search(r"([a-z-]+) matches 4\.0% of the profile and asks for ([\d.]+)%", text)
+    assert found is not None
+    assert load_catalogue(project.root).rules[found[1]].min_share == float(found[2]) / 100 > 0.04
+
+
+def test_where_no_rule_matches_at_any_share_none_is_named(project: Config) -> None:
+    draft(drawn("main;parse_row (src/rows.py:12) 96"), project)
+    text = one(issues(project)["PARSE_ROW"].value(PROPOSAL, "Approach"))
+    assert text.startswith("unknown: no rule of the catalogue fits what is seen here. To be chosen")
+
+
+@pytest.mark.parametrize(
+    ("function", "closure"),
+    [
+        ("app::load", "app::load::{{closure}}"),
+        ("load", "load()::{lambda(int)#1}::operator()(int) const"),
+        ("load(std::string const&)", "load(std::string const&)::{lambda(int)#2}::operator()(int) const"),
+        ("main.load", "main.load.func1"),
+        ("Shop.load", "Shop.lambda$load$0"),
+    ],
+)
+def test_a_closure_and_its_function_are_one_place(project: Config, function: str, closure: str) -> None:
+    stacks = f"main;{function} (src/rows.py:12) 30\nmain;{function} (src/rows.py:13);sort;{closure} (src/rows.py:14) 70"
+    created = draft(drawn(stacks), project, top=0).created
+    assert [(row.place.function, row.place.share) for row in created if row.place] == [
+        (canonical(function).name, 1.0)
+    ]
+    assert created[0].place is not None
+    assert created[0].place.line == 14
+    # where only the closure was sampled, the place is the same
+    only = draft(drawn(f"main;sort;{closure} (src/rows.py:14) 100"), project, top=0)
+    if "::{lambda" not in closure or "(" in function:  # a symbol without arguments does not tell of them
+        assert [row.name for row in only.updated] == [created[0].name]
+
+
+def test_an_issue_of_a_closure_alone_is_found_again(project: Config) -> None:
+    created = draft(drawn("main;app::load::{{closure}} (src/rows.py:14) 100"), project).created[0]
+    assert created.path is not None
+    old = fingerprint("app::load::{{closure}}", "src/rows.py")
+    created.path.write_text(created.path.read_text().replace(str(created.fingerprint), old))
+    again = draft(drawn("main;app::load::{{closure}} (src/rows.py:14) 100"), project)
+    assert [row.name for row in again.updated] == [created.name]

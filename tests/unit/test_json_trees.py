@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers import cpuprofile, d3_flamegraph, heapprofile, perf_json
+from hotspot.errors import EmptyProfile, MalformedProfile, UnknownFormat
+from hotspot.importers import cpuprofile, d3_flamegraph, heapprofile, perf_json, registry
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source
 from hotspot.profile import Kind, LossKind, Profile, Thread
 
-from tests.vocabulary import format_tree, tree_text
+from tests.vocabulary import folded, format_tree, tree_text
 
 
 def read(importer: ModuleType, data: Any) -> Profile:
@@ -122,6 +122,52 @@ def test_fractions_and_contradictions() -> None:
     assert (profile.total, profile.value_type.scale) == (2_000_000, 1_000_000)
     (loss,) = profile.provenance.losses
     assert (loss.kind, loss.amount) == (LossKind.INCONSISTENT, 2)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"name": "all", "children": [{"name": "a", "children": [{"name": "b", "value": 4}]}]},  # at leaves only
+        [{"name": "all", "value": 4, "children": [{"name": "a", "value": 4, "children": [{"name": "b", "value": 4}]}]}],
+        [{"name": "a", "value": 4, "children": [{"name": "b", "value": 4}]}, {"name": "c", "value": 0}],
+        {"format": "x", "stacks": {"name": "all", "value": 4, "children": [{"name": "a", "value": 4, "children": [{"name": "b", "value": 4}]}]}},
+        {"name": "all", "value": "4", "children": {"a": {"name": "a", "value": "4.0", "children": {"b": {"name": "b", "value": 4}}}}},
+        {"children": [{"children": [{"name": "b", "total": 4}], "name": "a", "total": 4}], "name": "all", "total": 4},
+    ],
+)  # fmt: skip
+def test_trees_of_other_writers(document: Any) -> None:
+    profile = read(d3_flamegraph, document)
+    assert folded(profile)["a;b"] == profile.total != 0
+    detected = d3_flamegraph.detect(Head(json.dumps(document).encode(), True))
+    assert detected is not Match.NO or "total" in json.dumps(document)
+
+
+def test_node_says_where_a_function_is() -> None:
+    names = ("~work /srv/app.js:12:8 [INIT]", "*(anonymous) node:internal/main:3:1", "file:///srv/b.mjs:4:2", "main",
+             "write@@GLIBC_2.2.5 [CPP]", "/usr/lib/libc.so.6 [SHARED_LIB]")  # fmt: skip
+    tree = {"id": 0, "name": "all stacks", "value": 12, "top": 0, "children": [{"id": 1, "name": name, "value": 2, "top": 2} for name in names]}  # fmt: skip
+    assert format_tree(read(d3_flamegraph, tree)) == tree_text("""
+        (anonymous b.mjs:4) (/srv/b.mjs:4) 2,2
+        (anonymous main:3) (node:internal/main:3) 2,2
+        [libc.so.6] 2,2
+        main 2,2
+        work (/srv/app.js:12) 2,2
+        write 2,2
+    """)
+
+
+def test_the_page_of_0x_names_its_library_late() -> None:
+    styles = "<html><head><style>" + "a{b:c}" * 12_000 + "</style><script>flamegraph.search()</script>"
+    page = (
+        styles
+        + 'visualizer({"merged":{"name":"all stacks","value":3,"top":0,"children":[{"name":"f /a.js:1:2","value":3,"top":3}]}})'
+    )
+    (profile,) = registry.read_source(bytes_source("x.html", page.encode()), None, ImportOptions())
+    assert format_tree(profile) == "f (/a.js:1) 3,3"
+    with pytest.raises(UnknownFormat, match="a page without a flame graph"):
+        registry.read_source(
+            bytes_source("x.html", page.replace("flamegraph", "chart").encode()), None, ImportOptions()
+        )
 
 
 def test_stackprof_puts_the_place_into_the_name() -> None:

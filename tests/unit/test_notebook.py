@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -32,18 +33,34 @@ pytestmark = [
 FIGURES = {"01": 3, "02": 1, "03": 1, "04": 2}
 
 
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, list[Any]]:
+    """The outputs of each notebook. One kernel runs them all, and forgets every name in between."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "sample-profiles", folder / "sample-profiles")
+    (folder / "notebooks").mkdir()
+    together = nbformat.v4.new_notebook()
+    begins = {}
+    for path in NOTEBOOKS:
+        together.cells.append(nbformat.v4.new_code_cell("%reset -f"))
+        begins[path] = len(together.cells)
+        together.cells += nbformat.read(path, as_version=4).cells
+    execute(together, folder / "notebooks")
+    assert list((folder / "notebooks").iterdir()) == []
+    ends = [*list(begins.values())[1:], len(together.cells)]
+    return {
+        path: [out for cell in together.cells[begin:end] for out in cell.get("outputs", [])]
+        for (path, begin), end in zip(begins.items(), ends, strict=True)
+    }
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebooks_run_and_draw_every_figure(path: Path, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "sample-profiles", tmp_path / "sample-profiles")
-    (tmp_path / "notebooks").mkdir()
-    notebook = nbformat.read(path, as_version=4)
-    execute(notebook, tmp_path / "notebooks")
-    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+def test_notebooks_run_and_draw_every_figure(path: Path, executed: dict[Path, list[Any]]) -> None:
+    outputs = executed[path]
     assert [out for out in outputs if out.output_type == "error"] == []
     figures = [out.data[PLOTLY] for out in outputs if PLOTLY in out.get("data", {})]
     assert len(figures) == FIGURES[path.stem[:2]]
     assert all(figure["data"] and any(len(trace["y"]) for trace in figure["data"]) for figure in figures)
-    assert list((tmp_path / "notebooks").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -67,47 +84,68 @@ print(rows["spin"][0], rows["spin"][1] in (5, 6), rows["<module>"], run.provenan
 """
 
 
-def test_a_cell_is_profiled_by_py_spy_or_says_why_not(tmp_path: Path) -> None:
-    _, outputs, facts = run_cells(tmp_path, "%load_ext hotspot", BUSY, FACTS)
-    said = shown(outputs)
+HIDE_PY_SPY = """
+import hotspot.record.py_spy as p
+p.shutil.which = lambda name: None
+p.sysconfig.get_path = lambda name: "/"
+"""
+CELLS = {
+    "load": "%load_ext hotspot",
+    "busy": BUSY,
+    "facts": FACTS,
+    "define": "def work():\n    sum(range(5_000_000))",
+    "call": "%%hotspot run\nfor _ in range(5): work()",
+    "called": "print(sorted({(r.function, r.file) for r in run.top(0).rows}))",
+    "fail": "%%hotspot run -r 100\nfor _ in range(5):\n    sum(range(5_000_000))\nx = 1 / 0",
+    "failed": "print(run.top(1).rows[0].file)",
+    "wrong": "%%hotspot a b\n1",
+    "hide": HIDE_PY_SPY,
+    "busy inside": BUSY,
+    "facts inside": FACTS,
+}
+NUMBER = {name: number for number, name in enumerate(CELLS, 1)}
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What each of `CELLS` showed, run in this order in one kernel."""
+    return dict(zip(CELLS, run_cells(tmp_path_factory.mktemp("kernel"), *CELLS.values()), strict=True))
+
+
+def test_a_cell_is_profiled_by_py_spy_or_says_why_not(cells: dict[str, list[Any]]) -> None:
+    said = shown(cells["busy"])
     assert re.search(
         r"hotspot: In\[2\] sampled by (py-spy|in-process sampling thread \(.*\)), 100 times", said
     )
     assert "'answer'" in said  # a last expression is shown as ever
     producer = "py-spy" if "by py-spy" in said else "in-process sampling thread"
-    assert shown(facts) == f"In[2] True ('In[2]', 7) {producer}\n"
+    assert shown(cells["facts"]) == f"In[2] True ('In[2]', 7) {producer}\n"
 
 
-def test_a_cell_is_profiled_in_process_where_py_spy_may_not_attach(tmp_path: Path) -> None:
-    hide = "import hotspot.record.py_spy as p\np.shutil.which = lambda name: None\np.sysconfig.get_path = lambda name: '/'"
-    _, outputs, facts = run_cells(tmp_path, hide + "\n%load_ext hotspot", BUSY, FACTS)
+def test_a_cell_is_profiled_in_process_where_py_spy_may_not_attach(cells: dict[str, list[Any]]) -> None:
     because = "in-process sampling thread (py-spy is not installed)"
-    assert f"hotspot: In[2] sampled by {because}, 100 times a second" in shown(outputs)
-    assert shown(facts) == "In[2] True ('In[2]', 7) in-process sampling thread\n"
+    cell = f"In[{NUMBER['busy inside']}]"
+    assert f"hotspot: {cell} sampled by {because}, 100 times a second" in shown(cells["busy inside"])
+    assert shown(cells["facts inside"]) == f"{cell} True ('{cell}', 7) in-process sampling thread\n"
 
 
-def test_functions_of_other_cells_keep_their_cells_name(tmp_path: Path) -> None:
-    define = "%load_ext hotspot\ndef work():\n    sum(range(10_000_000))"
-    *_, facts = run_cells(
-        tmp_path, define, "%%hotspot run\nfor _ in range(5): work()",
-        "print(sorted({(r.function, r.file) for r in run.top(0).rows}))",
-    )  # fmt: skip
-    assert shown(facts) == "[('<module>', 'In[2]'), ('work', 'In[1]')]\n"
+def test_functions_of_other_cells_keep_their_cells_name(cells: dict[str, list[Any]]) -> None:
+    here, there = (f"In[{NUMBER[name]}]" for name in ("call", "define"))
+    assert shown(cells["called"]) == f"[('<module>', '{here}'), ('work', '{there}')]\n"
 
 
-def test_an_error_ends_the_cell_and_what_was_seen_until_then_is_shown(tmp_path: Path) -> None:
-    cell = "%%hotspot run -r 100\nfor _ in range(5):\n    sum(range(10_000_000))\nx = 1 / 0"
-    _, outputs, after = run_cells(tmp_path, "%load_ext hotspot", cell, "print(run.top(1).rows[0].file)")
-    errors = [out for out in outputs if out.output_type == "error"]
+def test_an_error_ends_the_cell_and_what_was_seen_until_then_is_shown(cells: dict[str, list[Any]]) -> None:
+    cell = f"In[{NUMBER['fail']}]"
+    errors = [out for out in cells["fail"] if out.output_type == "error"]
     assert [error.ename for error in errors] == ["ZeroDivisionError"]
-    assert "In[2]" in re.sub(r"\x1b\[[0-9;]*m", "", "".join(errors[0].traceback))
-    assert "In[2]:3" in shown(outputs)
-    assert shown(after) == "In[2]\n"
+    assert cell in re.sub(r"\x1b\[[0-9;]*m", "", "".join(errors[0].traceback))
+    assert f"{cell}:3" in shown(cells["fail"])
+    assert shown(cells["failed"]) == f"{cell}\n"
 
 
-def test_a_wrong_line_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    _, outputs = run_cells(tmp_path, "%load_ext hotspot", "%%hotspot a b\n1")
-    assert "UsageError: %%hotspot: 'a b' is not understood; write %%hotspot [NAME] [-r HZ]" in str(outputs)
+def test_a_wrong_line_is_refused_in_a_sentence(cells: dict[str, list[Any]]) -> None:
+    said = "UsageError: %%hotspot: 'a b' is not understood; write %%hotspot [NAME] [-r HZ]"
+    assert said in str(cells["wrong"])
 
 
 # -- samplers and stacks, without a kernel ----------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
 from hotspot.importers import perf_data, perf_script
 from hotspot.importers.base import Head, ImportOptions, Match, Source, bytes_source, file_source
+from hotspot.importers.perf_data.source_lines import find_source_lines
 from hotspot.profile import Profile
 
 from tests.vocabulary import folded
@@ -283,3 +284,83 @@ def test_perf_gets_nothing_to_wait_for_and_no_shell(
     odd = some_data.rename(tmp_path / "-x; echo $HOME .data")
     text = text_of(odd).read().decode()
     assert text.endswith(f"-i {odd}\n")
+
+
+# --- source lines of programs built with -g ---------------------------------------------------------------------------
+
+HEADER = """\
+static inline unsigned mix(unsigned x) {
+    for (int i = 0; i < 60; i++)
+        x ^= x << 13 ^ x >> 7;
+    return x;
+}
+"""
+WITH_LINES = """\
+#include "mix.h"
+__attribute__((noinline)) unsigned work(int n) {
+    unsigned s = 1;
+    for (int i = 0; i < n; i++)
+        s += mix(s);
+    return s;
+}
+int main(void) {
+    unsigned t = 1;
+    t += work(4000000);
+    return t == 42;
+}
+"""
+
+
+@pytest.fixture(scope="module", params=["-no-pie", "-pie"])
+def with_lines(
+    recording: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    if shutil.which("addr2line") is None:
+        pytest.skip("needs addr2line")
+    folder = tmp_path_factory.mktemp("with-lines")
+    (folder / "mix.h").write_text(HEADER)
+    (folder / "program.c").write_text(WITH_LINES)
+    subprocess.run(["gcc", "-g", "-O2", request.param, "-o", "program", "program.c"], cwd=folder, check=True)
+    record = ["perf", "record", "-e", "task-clock:u", "-F", "499", "--call-graph", "dwarf", "-o", "perf.data"]
+    subprocess.run(
+        [*record, "./program"], cwd=folder, capture_output=True, stdin=subprocess.DEVNULL, check=True
+    )
+    return folder
+
+
+def lines_by_function(profile: Profile) -> dict[str, set[tuple[str, int]]]:
+    frames, found = profile.frames, {}
+    for i in range(len(frames)):
+        place = (os.path.basename(frames.strings[frames.file[i]]), int(frames.line[i]))
+        found.setdefault(frames.strings[frames.name[i]], set()).add(place)
+    return found
+
+
+def test_debug_information_gives_lines_and_inlined_code_counts_for_its_caller(with_lines: Path) -> None:
+    found = lines_by_function(read(text_of(with_lines / "perf.data")))
+    assert ("program.c", 5) in found["work"]
+    assert found["work"] <= {
+        ("program.c", line) for line in (2, 4, 5)
+    }  # never mix.h, which is another function's
+    assert found["main"] == {("program.c", 10)}  # the line of the call, not the one after it
+
+
+def test_a_program_built_after_the_recording_lends_no_lines(with_lines: Path) -> None:
+    program = with_lines / "program"
+    built = program.stat().st_mtime
+    os.utime(program, (built + 3600, built + 3600))
+    try:
+        assert lines_by_function(read(text_of(with_lines / "perf.data")))["work"] == {("", 0)}
+    finally:
+        os.utime(program, (built, built))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\x7fELF", b"\x7fELF\x02\x01" + bytes(58), b"\x7fELF\x02\x01" + b"\xff" * 200, b"#!/bin/sh\n"],
+)
+def test_a_damaged_program_lends_no_lines(damage: bytes, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_bytes(damage)
+    text = [b"program 1/1 1.0: 1 cpu-clock: \n", b"\t            1174 work (%s)\n" % os.fsencode(program)]
+    assert not find_source_lines(text, recorded=program.stat().st_mtime)

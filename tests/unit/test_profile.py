@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hotspot.analysis.diff import diff
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import InvariantError, UsageError
 from hotspot.profile import Profile, Provenance, Thread
@@ -220,3 +221,15 @@ def test_the_contracts_profile_object() -> None:
         "losses": [],
         "runs": 1,
     }
+
+
+def test_the_interactive_prompt_shows_a_line_instead_of_columns() -> None:
+    before, after = profile_from_text(STACKS), profile_from_text(STACKS)
+    assert repr(before) == "<Profile profile: 10 samples, 4 stacks, 6 functions>"
+    assert repr(timed_profile().select("cpu")) == (
+        "<Profile profile: 3 ns of cpu, 3 samples, 2 stacks, 3 functions>"
+    )
+    assert repr(before.top(n=2)) == f"<Ranking 2 of 6 function rows by self, hottest wait, of {before!r}>"
+    assert repr(diff(before, after)).startswith("<Diff of 1 and 1 runs: ")
+    hostile = replace(before, provenance=Provenance(path="a\x1b[31m\nb"))
+    assert repr(hostile).startswith("<Profile a\\x1b[31m\\nb: ")

@@ -143,7 +143,8 @@ def test_an_empty_profile_has_no_rows_and_no_division() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "shown", "says"), [(0, 5, None), (2, 2, "3 more rows (-n 0 shows all)"), (5, 5, None), (9, 5, None)]
+    ("n", "shown", "says"),
+    [(0, 5, None), (2, 2, "3 more rows with 8.3% of self (-n 0 shows all)"), (5, 5, None), (9, 5, None)],
 )
 def test_rows_that_are_not_shown_are_counted(n: int, shown: int, says: str | None) -> None:
     ranking = rank(profile_from_text(STACKS), n=n)
@@ -160,7 +161,7 @@ def test_the_table() -> None:
         "self  self%  total  total%  function  where\n"
         "   9  75.0%      9   75.0%  lex       lex.py:20\n"
         "   1   8.3%     10   83.3%  parse     lex.py:12\n"
-        "1 more row (-n 0 shows all)\n"
+        "1 more row with 0.0% of self (-n 0 shows all)\n"
         "filters hide 2 (16.7%)\n"
     )
 

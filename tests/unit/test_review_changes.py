@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from hotspot.errors import UsageError
 from hotspot.workflow.review.changes import read_change
+
+from tests.git_repository import git
 
 
 class Repository:
@@ -19,11 +20,7 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *arguments: str) -> str:
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(
-            ["git", *identity, *arguments], cwd=self.root, check=True, capture_output=True, text=True
-        )
-        return done.stdout
+        return git(self.root, *arguments)
 
     def commit(self, message: str, **files: str) -> None:
         for name, text in files.items():

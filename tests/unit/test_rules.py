@@ -41,9 +41,15 @@ def test_a_rule_does_what_its_examples_say(rule: Rule) -> None:
 def test_every_query_compiles_for_each_of_its_languages(rule: Rule) -> None:
     for pattern in rule.source:
         for language in pattern.languages:
-            for query in (pattern.query, pattern.where, pattern.unless):
-                if query is not None:
-                    compile_query(language, query)
+            assert "match" in captures(language, pattern.query)
+            for query in (pattern.where, pattern.unless):
+                assert query is None or captures(language, query)
+
+
+def captures(language: str, text: str) -> set[str]:
+    """Compile a query; return the names of its captures."""
+    query = compile_query(language, text)
+    return {query.capture_name(i) for i in range(query.capture_count)}
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

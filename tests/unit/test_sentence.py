@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hotspot.analysis.diff import diff
@@ -72,3 +73,17 @@ def test_screenings() -> None:
     )
     assert "and 1 more likely faster" in slower.sentence
     assert "(2 runs a side)" in slower.sentence
+
+
+def test_a_side_compared_with_itself() -> None:
+    (run,) = runs(PROGRAM, 1, seed=1)
+    read = replace(run, provenance=replace(run.provenance, sha256="a" * 64))
+    other = replace(run, provenance=replace(run.provenance, sha256="b" * 64))
+    assert diff([read], [read]).sentence.startswith(
+        "Both sides are the same recording, so nothing can differ"
+    )
+    assert diff([read, other], [other, read]).sentence.startswith("Both sides are the same recordings")
+    assert "A screening" in diff([read], [other]).sentence
+    assert "A screening" in diff([run], [run]).sentence  # not read from a file
+    # the same samples for more work are a change
+    assert "A screening" in diff([read], [read], work=[[1], [2]]).sentence

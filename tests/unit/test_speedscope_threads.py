@@ -76,6 +76,20 @@ def test_what_measures_differently_stays_apart() -> None:
     assert (time.total, space.total) == (2, 2)
 
 
+def test_sentry_gives_threads_an_id_and_frames_other_keys() -> None:
+    first = sampled("com.apple.main-thread", [[0], [0, 1]], [10, 20], "nanoseconds") | {"threadID": 259}
+    second = sampled("worker", [[1]], [10], "nanoseconds") | {"threadID": 260}
+    frames = [{"name": "main", "image": "App"}, {"name": "work", "path": "a/b.swift", "line": 4}]
+    (profile,) = read(first, second, frames=frames)
+    assert profile.threads == (Thread(None, 259, "com.apple.main-thread"), Thread(None, 260, "worker"))
+    assert format_tree(profile) == tree_text("""
+        main 30,10
+          work (a/b.swift:4) 20,20
+        work (a/b.swift:4) 10,10
+    """)
+    assert "App" in [profile.frames.strings[module] for module in profile.frames.module]
+
+
 def test_profiles_of_other_names_are_no_threads() -> None:
     assert [profile.label for profile in read(sampled("before", [[0]], [1]), sampled("after", [[0]], [1]))] == ["before", "after"]  # fmt: skip
 

@@ -66,6 +66,16 @@ def test_twenty_samples_are_tested_nineteen_are_not() -> None:
     assert (found.low[1], found.high[1]) == (-math.inf, math.inf)
 
 
+def test_no_interval_passes_all_that_there_was() -> None:
+    wide = screened([20_000, 1000], [100, 1000], spread=0.5)
+    assert wide.low[0] == -1
+    assert wide.change[0] == pytest.approx(-0.995)
+    assert -0.31 < wide.high[0] < -0.29
+    # the end that is cut off takes nothing from the other, nor from sets that are far from it
+    margin = 1.959964 * math.sqrt((1 + 0.25 * 1000) * 2000) / 20_000
+    assert (wide.low[1], wide.high[1]) == (pytest.approx(-margin), pytest.approx(margin))
+
+
 def test_sets_left_out_do_not_count() -> None:
     apart = screened([1000, 1000], [1250, 1250], candidates=np.array([True, False]))
     alone = screened([1000], [1250])

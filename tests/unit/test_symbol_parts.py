@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hotspot.source.symbol_parts import symbol_parts
+from hotspot.source.symbol_parts import function_around, symbol_parts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,9 +89,69 @@ def test_a_rust_implementation_is_one_part(name: str, parts: tuple[str, ...]) ->
 
 @given(st.text(alphabet="ab:<>()[]{}. $*&'-#/~ \x00é") | st.text())
 def test_any_text_is_taken_apart(name: str) -> None:
-    assert all(isinstance(part, str) for part in symbol_parts(name))
+    parts = symbol_parts(name)
+    assert isinstance(parts, tuple)
+    assert all(isinstance(part, str) for part in parts)
+    # a part is never more than the name says; escaped characters and traits are spelled shorter or with " as "
+    assert sum(len(part.replace(" as ", "")) for part in parts) <= len(name)
 
 
-@pytest.mark.parametrize("piece", ["<", "(*", "<a as ", "<<a>::b", "f(", "a ", "'", "operator"])
-def test_deep_names_end(piece: str) -> None:
-    symbol_parts(piece * 4000)
+@given(st.text(alphabet="ab:<>()[]{}. $*&'-#/~ \x00é_0{closure}") | st.text())
+def test_the_function_around_any_text_ends(name: str) -> None:
+    around = function_around(name)
+    assert len(around) <= len(name)
+    assert function_around(around) == around or around != name
+
+
+@pytest.mark.parametrize("piece", ["<", "(*", "<a as ", "<<a>::b", "f(", "'"])
+def test_a_name_that_never_closes_its_brackets_names_nothing(piece: str) -> None:
+    assert symbol_parts(piece * 4000) == ()
+
+
+def test_of_an_endless_name_the_beginning_is_read() -> None:
+    assert symbol_parts("a " * 4000) == ("a",)
+    (part,) = symbol_parts("operator" * 4000)
+    assert part == "operator" * 500
+    assert len(symbol_parts("a::" * 4000)) == 4000 // 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("closure", "function"),
+    [
+        ("app::load::{{closure}}", "app::load"),
+        ("app::load::{{closure}}::{{closure}}#2", "app::load"),
+        ("app::load::{closure#0}", "app::load"),
+        ("<F as app::Tr>::go::{{closure}}", "<F as app::Tr>::go"),
+        ("run()::{lambda(int)#1}::operator()(int) const", "run()"),
+        ("run()::{lambda(int)}::operator()(int)::{lambda()}::operator()() const", "run()"),
+        ("run::{lambda(auto:1)#1}::operator()<int>(int) const [clone .isra.0]", "run"),
+        ("run()::{lambda()#1}::_FUN()", "run()"),
+        ("run(int)::$_0::operator()(int) const", "run(int)"),
+        ("run()::'lambda'(int)::operator()(int) const", "run()"),
+        ("main.process.func1", "main.process"),
+        ("example.com/vm.(*Stack).Pop.func1.2", "example.com/vm.(*Stack).Pop"),
+        ("com.foo.Bar.lambda$load$0", "com.foo.Bar.load"),
+    ],
+)
+def test_the_function_around_a_closure(closure: str, function: str) -> None:
+    assert function_around(closure) == function
+    assert function_around(function) == function
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "std::sort<int*, run()::{lambda(int)#1}>(int*)",
+        "std::_Function_handler<void (), run()::{lambda()#1}>::_M_invoke(std::_Any_data const&)",
+        "app::load::{{closure}}::inner",
+        "{{closure}}",
+        "$_0::operator()",
+        "core::ops::function::FnOnce::call_once{{vtable.shim}}",
+        "run::operator()(int)",
+        "main.func1",
+        "outer.<locals>.inner",
+        "lambda",
+    ],
+)
+def test_what_is_no_closure_is_its_own_function(name: str) -> None:
+    assert function_around(name) == name

@@ -7,7 +7,8 @@ import io
 import re
 
 import pytest
-from hotspot.report.table import Cell, Column, Report, Table, clean, markdown, plain, terminal
+from hotspot.report.fitting import name_cell, place_cell
+from hotspot.report.table import Cell, Column, Heading, Item, Report, Table, clean, markdown, plain, terminal
 from hotspot.tabular import csv_text
 
 TABLE = Table(
@@ -100,13 +101,31 @@ def test_terminal_draws_shares_as_bars() -> None:
 def test_terminal_fits_the_width_and_shows_that_it_cut(width: int) -> None:
     columns = (Column("self%", "right", bar=True), Column("function", grow=True), Column("where", grow=True))
     rows = (
-        (Cell("9.0%", share=0.09), Cell("f" * 300), Cell("src/lexer.rs:214")),
+        (Cell("9.0%", share=0.09), name_cell("f" * 300), place_cell("src/lexer.rs:214")),
         (Cell("1.0%", share=0.01), Cell("short"), Cell("w" * 50)),
     )
     lines = terminal(Report((Table(columns, rows),)), color=False, width=width).splitlines()
     assert {len(line.rstrip()) for line in lines[1:]} <= set(range(width + 1))
-    assert re.search(r"f…  +src/lexer\.rs:214$", lines[1].rstrip())
+    assert re.search(r"f…f+  +(src|…)/lexer\.rs:214$", lines[1].rstrip())
     assert re.search(r"short +w+…?$", lines[2].rstrip())
+
+
+def test_a_narrow_terminal_does_without_a_column_before_it_cuts_a_number() -> None:
+    columns = (
+        Column("change", "right"), Column("total before", "right", spare=2), Column("function", grow=True),
+        Column("where", grow=True, spare=1),
+    )  # fmt: skip
+    report = Report((Table(columns, ((Cell("+12.3"), Cell("4.0%"), Cell("f" * 30), Cell("w" * 30)),)),))
+    titles = {
+        width: terminal(report, color=False, width=width).splitlines()[0].split() for width in (58, 44, 30)
+    }
+    assert titles == {
+        58: ["change", "total", "before", "function", "where"],
+        44: ["change", "function", "where"],
+        30: ["change", "function"],
+    }
+    said = " ".join(terminal(report, color=False, width=30).split())
+    assert said.endswith("no room for total before, where: the terminal is narrow")
 
 
 def test_terminal_takes_no_more_than_it_needs() -> None:
@@ -120,3 +139,21 @@ def test_terminal_does_not_interpret_names_as_markup() -> None:
         Report((Table((Column("f"),), ((Cell("[bold]x[/bold] :smile:"),),)),)), color=False, width=80
     )
     assert "[bold]x[/bold] :smile:" in text
+
+
+def test_headings_and_items_have_a_form_in_each_medium() -> None:
+    report = Report(
+        (
+            Heading("State"),
+            Item("told", detail="a_b", box="?"),
+            Item("tests", box="x"),
+            Item("left", detail="1", box=" "),
+            Heading("More", level=3),
+            Item("plain", detail="*"),
+        )
+    )
+    assert plain(report) == ("State\n=====\n[?] told: a_b\n[x] tests\n[ ] left: 1\nMore\n----\n- plain: *\n")
+    assert markdown(report) == (
+        "## State\n\n- [ ] **told:** a\\_b\n- [x] **tests**\n- [ ] **left:** 1\n\n### More\n\n- **plain:** \\*\n"
+    )
+    assert terminal(report, color=False, width=40) == plain(report)

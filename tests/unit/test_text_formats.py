@@ -9,7 +9,7 @@ import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import austin, dtrace, pyinstrument
 from hotspot.importers.base import ImportOptions, Match, bytes_source
-from hotspot.profile import LossKind, Profile
+from hotspot.profile import LossKind, Profile, Thread
 
 from tests.vocabulary import format_tree, tree_text
 
@@ -120,6 +120,53 @@ def test_pyinstrument_children_longer_than_their_parent_are_reported() -> None:
     profile = read(pyinstrument, session(frame("main", 1.0, frame("work", 1.5))))
     assert profile.total == 1_500_000_000
     assert LossKind.INCONSISTENT in [loss.kind for loss in profile.provenance.losses]
+
+
+PAGE = """<!DOCTYPE html>
+<html><script>pyinstrumentHTMLRenderer = {"start_time": nothing}; const sessionData = %s;
+pyinstrumentHTMLRenderer.render(document.getElementById('app'), sessionData);</script></html>
+"""
+
+
+def test_a_page_of_pyinstrument_holds_the_tree() -> None:
+    self = {"identifier": "[self]", "time": 0.4, "attributes": {}, "children": []}
+    work = {"identifier": "work\0/srv/a.py\0" + "9", "time": 0.600001, "attributes": {"cLoader": 0.6, "l12": 0.6}, "children": []}  # fmt: skip
+    root = {"identifier": "main\0/srv/a.py\0" + "2", "time": 1.0, "attributes": {}, "children": [work, self]}
+    data = {"session": {"start_time": 1.5, "duration": 1.25}, "frame_tree": root}
+    profile = read(pyinstrument, (PAGE % json.dumps(data)).encode())
+    assert format_tree(profile) == tree_text("""
+        main (/srv/a.py:2) 1000001000,400000000
+          Loader.work (/srv/a.py:9) 600001000,600001000
+    """)
+    assert profile.provenance.duration_ns == 1_250_000_000
+    assert [loss.kind for loss in profile.provenance.losses] == [LossKind.DROPPED]
+    older = read(pyinstrument, (PAGE % session(frame("main", 1.0)).decode()).encode())
+    assert format_tree(older) == "main (a.py:2) 1000000000,1000000000"
+    with pytest.raises(MalformedProfile, match="no data of pyinstrument"):
+        read(pyinstrument, (PAGE % "{}").encode())
+
+
+def test_a_session_of_pyinstrument_holds_every_sample() -> None:
+    began = ["MainThread\0<thread>\0" + "7", "run\0/lib/run.py\0" + "1\x01l3"]
+    main, work = "main\0/srv/a.py\0" + "2\x01l5", "work\0/srv/a.py\0" + "9\x01cLoader\x01l12"
+    records = [[[began[0], "run\0/lib/run.py\0" + "1\x01l8", main, work], 0.25], [[*began, main], 0.5],
+               [["w\0<thread>\0" + "8", "sleep\0<built-in>\0" + "0"], 0.125]]  # fmt: skip
+    document = {"start_time": 1.5, "duration": 2.0, "min_interval": 0.001, "start_call_stack": began, "frame_records": records}  # fmt: skip
+    profile = read(pyinstrument, json.dumps(document).encode())
+    assert format_tree(profile) == tree_text("""
+        main (/srv/a.py:2) 750000000,500000000
+          Loader.work (/srv/a.py:9) 250000000,250000000
+        sleep 125000000,125000000
+    """)
+    assert (profile.sample_count, str(profile.value_type)) == (3, "wall/nanoseconds")
+    assert profile.threads == (Thread(None, 7, "MainThread"), Thread(None, 8, "w"))
+    for broken, reason in (
+        ({"frame_records": []}, "no sample in this session"),
+        ({"frame_records": [[["f"], "x"]]}, r"frame_records\[0\]\[1\]: expected float, got str"),
+        ({"start_call_stack": 3}, "start_call_stack: expected array, got int"),
+    ):
+        with pytest.raises(MalformedProfile, match=reason):
+            read(pyinstrument, json.dumps(document | broken).encode())
 
 
 @pytest.mark.parametrize(

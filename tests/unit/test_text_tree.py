@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hotspot.analysis.text_tree import text_tree
 from hotspot.analysis.transform import Filters, apply_filters, turned_round
 from hotspot.builder import ProfileBuilder
 from hotspot.profile import Profile, Provenance
-from hotspot.report.table import plain
+from hotspot.report.table import plain, terminal
 from hotspot.report.tree import tree_report
 
 from tests.vocabulary import SAMPLES, folded, profile_from_text, tree_text
@@ -84,10 +85,10 @@ def test_the_drawing() -> None:
         profile | 100 samples
         total%  self%  call tree
          99.0%         main
-         70.0%  10.0%    parse
-         60.0%  60.0%      lex
-         28.0%           emit
-         25.0%  25.0%      write
+         70.0%  10.0%  ├─ parse
+         60.0%  60.0%  │  lex
+         28.0%         └─ emit
+         25.0%  25.0%     write
         nodes under 10.0% are not drawn (--min-share)
     """) + "\n"  # fmt: skip
 
@@ -96,17 +97,37 @@ def test_wide_enough_together_they_get_a_line() -> None:
     text = plain(tree_report(text_tree(profile_from_text("main;a 6\nmain;b 6\nmain;c 88"), min_share=0.1)))
     assert text.splitlines()[2:] == [
         "100.0%         main",
-        " 88.0%  88.0%    c",
-        " 12.0%           (2 narrower)",
+        " 88.0%  88.0%  ├─ c",
+        " 12.0%         └─ (2 narrower)",
         "nodes under 10.0% are not drawn (--min-share)",
     ]
 
 
-def test_very_deep_recursion_is_numbered_instead_of_indented() -> None:
+def test_a_chain_of_calls_stays_in_its_column() -> None:
     text = plain(tree_report(text_tree(profile_from_text(";".join(["f"] * 60) + " 1"))))
-    deepest = text.splitlines()[-2]
-    assert deepest.endswith("[59] f")
-    assert len(deepest) < 120
+    assert text.splitlines()[2:4] == ["100.0%          f", "100.0%          f"]
+    assert text.splitlines()[-2] == "100.0%  100.0%  f"
+
+
+def test_very_deep_branches_are_numbered_instead_of_pushed_off_the_screen() -> None:
+    stacks = "\n".join(f"{';'.join(['f'] * depth)};g {60 - depth}" for depth in range(1, 50))
+    report = tree_report(text_tree(profile_from_text(stacks), min_share=0))
+    lines = plain(report).splitlines()
+    assert any(re.search(r"  \[48\] (│  )+└─ f$", line) for line in lines)
+    assert max(map(len, lines)) < 90
+    on_screen = terminal(report, color=False, width=60).splitlines()
+    assert max(map(len, on_screen)) <= 60
+    assert {line.rstrip()[-1] for line in on_screen[2:]} == {"f", "g"}  # no name is cut
+
+
+def test_several_roots_are_told_apart_from_calls() -> None:
+    text = plain(tree_report(text_tree(profile_from_text("a;b 3\nc 1"))))
+    assert text.splitlines()[2:] == [
+        " 75.0%         ├─ a",
+        " 75.0%  75.0%  │  b",
+        " 25.0%  25.0%  └─ c",
+        "nodes under 1.0% are not drawn (--min-share)",
+    ]
 
 
 def test_ten_thousand_frames_deep() -> None:

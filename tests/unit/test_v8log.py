@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hotspot.errors import EmptyProfile
+from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers import v8log
 from hotspot.importers.base import Head, ImportOptions, Match, NotThisFormat, bytes_source, file_source
 from hotspot.importers.v8log.code import Code, CodeMap, javascript
@@ -161,6 +162,39 @@ def test_texts_may_be_quoted_or_escaped() -> None:
     assert frames.strings[frames.module[0]] == "/usr/bin/a,b"
 
 
+def preprocessed(*ticks: list[int]) -> bytes:
+    """The JSON of a log with ticks ``time, state, code, ...``, leaf to root."""
+    code = [
+        {"name": "main /srv/app.js:1:5", "type": "JS", "kind": "Unopt", "func": 0},
+        {"name": "parse /srv/app.js:10:5", "type": "JS", "kind": "Opt", "func": 1},
+        {"name": "/usr/bin/node", "type": "SHARED_LIB"},
+        {"name": "write@@GLIBC_2.2.5", "type": "CPP"},
+        {"name": "ArrayMap", "type": "CODE", "kind": "Builtin"},
+    ]
+    rows = [
+        {"tm": time, "vm": state, "s": [part for number in stack for part in (number, 64)]}
+        for time, state, *stack in ticks
+    ]
+    return json.dumps({"code": code, "functions": [], "ticks": rows}).encode()
+
+
+def test_the_json_of_a_log_is_read_like_the_log() -> None:
+    source = bytes_source(
+        "x.json", preprocessed([1, 0, 1, 0], [3, 0, 3, 1, 0], [4, 0, 4, 0], [5, 1, 2, 0], [7, 6, -1], [9, 6])
+    )
+    assert v8log.detect(source.head) is Match.YES
+    (profile,) = v8log.load(source, ImportOptions())
+    assert folded(profile.check().select("samples/count")) == {
+        f"{MAIN};{FAST}": 1, f"{MAIN};{FAST};write": 1, f"{MAIN};Builtin:ArrayMap": 1,
+        f"{MAIN};(garbage collector)": 1, "[unknown]": 2,
+    }  # fmt: skip
+    assert folded(profile)["[unknown]"] == 2_000
+    with pytest.raises(EmptyProfile, match="it has no tick"):
+        v8log.load(bytes_source("x", preprocessed()), ImportOptions())
+    with pytest.raises(MalformedProfile, match=r"ticks\[1\]\.s: there is no code 9"):
+        v8log.load(bytes_source("x", preprocessed([1, 0, 0], [2, 0, 9])), ImportOptions())
+
+
 def test_lines_that_cannot_be_read_are_counted() -> None:
     good = "tick,0x1000,1,0,0x0,0\n"
     bad = [
@@ -199,7 +233,8 @@ def test_other_text_is_left_to_other_importers() -> None:
         ("code-creation,Stub,3,0x3a8437e04000,374,JSEntryStub\n", Match.YES),
         ("tick;main 3\n", Match.NO),
         ("v8-version;a 3\n", Match.NO),
-        ('{"code":[],"functions":[],"ticks":[]}', Match.NO),
+        ('{"code":[],"functions":[],"ticks":[]}', Match.YES),
+        ('{"code":{"a":1}}', Match.NO),
     ],
 )
 def test_detection(text: str, match: Match) -> None:

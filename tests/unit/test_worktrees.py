@@ -10,13 +10,7 @@ from hotspot.errors import UsageError
 from hotspot.git import NotARepository, head
 from hotspot.record.worktrees import BuildFailed, checked_out
 
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+from tests.git_repository import git
 
 
 @pytest.fixture

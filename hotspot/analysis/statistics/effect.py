@@ -20,6 +20,9 @@ ALPHA = 0.05
 MIN_CHANGE = 0.002
 """Smallest change worth telling, in shares of the baseline's time (0.2 points)."""
 
+LEAST_CHANGE = -1.0
+"""No change is below it: a program that takes no time at all has lost 100% of the baseline's."""
+
 MIN_SAMPLES = 20
 """Sets with fewer samples on both sides together are not tested."""
 
@@ -32,7 +35,7 @@ class SetTests:
 
     Attributes:
         change: D, signed, in shares of the baseline program's time (0.02 is two points slower).
-        low: Lower end of the 95% interval of `change`.
+        low: Lower end of the 95% interval of `change`, never below -1.
         high: Upper end.
         t: Signed root of the deviance over the dispersion; positive is slower.
         p: Two-sided p-value.
@@ -156,14 +159,19 @@ def decide(
     tested: BoolArray,
     min_change: float,
 ) -> SetTests:
-    """Put the columns together: intervals change +- quantile * error, q over the tested sets, significance."""
+    """Put the columns together: intervals change +- quantile * error, q over the tested sets, significance.
+
+    The normal approximation knows no bounds, the change has one: what of an interval lies below `LEAST_CHANGE` is cut off,
+    and since the true change is never there, it holds it as often as before. The bound of a set is minus its share; but
+    that is only estimated, and a set that is gone would be missed by half of the intervals that end at the estimate.
+    """
     margin = np.where(tested, quantile * error, np.inf)
     p = np.where(tested, p, 1.0)
     q = np.ones_like(p)
     q[tested] = benjamini_hochberg(p[tested])
     return SetTests(
         change=change,
-        low=change - margin,
+        low=np.where(tested, np.maximum(change - margin, np.minimum(change, LEAST_CHANGE)), -np.inf),
         high=change + margin,
         t=np.where(tested, t, 0.0),
         p=p,

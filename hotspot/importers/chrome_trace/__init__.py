@@ -11,8 +11,8 @@ what a trace may hold, the first of these that it does is taken, and what is lef
 2. ``samples`` with ``stackFrames``: ``samples/count`` and ``wall/nanoseconds``; see
    `hotspot.importers.chrome_trace.samples`.
 3. Duration events (B, E, X): ``wall/nanoseconds``, where self time is an event's length without those inside it;
-   see `hotspot.importers.chrome_trace.spans`. A frame is the event's name, with file and line where py-spy, VizTracer
-   or Hermes say them; speedscope adds the arguments to it, so that ``f {"x":1}`` and ``f {"x":2}`` are two functions.
+   see `hotspot.importers.chrome_trace.spans`. A frame is the event's name, with file and line where the writer says
+   them, see `hotspot.importers.chrome_trace.frames`; speedscope adds the arguments to it, so that ``f {"x":1}`` and ``f {"x":2}`` are two functions.
    Time without an open event is not in the profile.
 
 Asynchronous, flow, instant and counter events belong to no stack.
@@ -85,6 +85,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if scanned.asynchronous:
         text = f"asynchronous events, which belong to no stack: {scanned.asynchronous:,}; they are not kept"
         losses.append(Loss(LossKind.DROPPED, text, scanned.asynchronous))
+    if scanned.summaries:
+        text = f"events that sum up others of the trace: {scanned.summaries:,}; they are left out"
+        losses.append(Loss(LossKind.DROPPED, text, scanned.summaries))
+    if scanned.negative:
+        text = f"events shorter than nothing: {scanned.negative:,}; they were taken to last no time"
+        losses.append(Loss(LossKind.INCONSISTENT, text, scanned.negative))
     duration: int | None = None
     threads = scanned.threads.from_zero()
     builder, lost = _from_profiles(path, scanned, threads)
@@ -96,7 +102,10 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses += _dropped_spans(scanned)
     else:
         if not len(scanned.spans):
-            raise EmptyProfile(path, "neither a CPU profile, nor samples, nor duration events (B, E, X)")
+            only = ", only asynchronous ones, which belong to no stack" if scanned.asynchronous else ""
+            raise EmptyProfile(
+                path, f"neither a CPU profile, nor samples, nor duration events (B, E, X){only}"
+            )
         threads = scanned.threads
         builder, faults, duration = _from_spans(scanned)
         losses += _fault_losses(faults)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._web_json import decode, malformed, outline, readable
+from hotspot.importers._web_json import decode, malformed, mended, outline, readable
 from hotspot.importers.chrome_trace.shapes import Metadata, StackFrame, TraceObject
 from hotspot.profile import Loss, LossKind
 
@@ -37,6 +37,7 @@ class Trace:
         samples: JSON of each row of ``samples``.
         stack_frames: by id.
         producer: as far as the file tells.
+        is_clang: whether clang wrote it.
         losses: of opening it.
     """
 
@@ -45,6 +46,7 @@ class Trace:
     samples: Sequence[msgspec.Raw]
     stack_frames: dict[str, StackFrame]
     producer: str
+    is_clang: bool
     losses: tuple[Loss, ...]
 
 
@@ -68,13 +70,15 @@ def open_trace(path: str, data: bytes) -> Trace:
     except msgspec.DecodeError as error:
         ended = None
         complaint = malformed(path, error, len(data))
+        if (better := mended(data, complaint)) is not None:
+            return open_trace(path, better)
         if complaint.offset is not None and len(data.rstrip()) - complaint.offset <= _LONGEST_WORD:
             ended = _ended(data, seen.is_array)
         if ended is None:
             raise complaint from error
         content, losses = ended
     if not isinstance(content, TraceObject):
-        return Trace(content, "", (), {}, "", losses)
+        return Trace(content, "", (), {}, "", False, losses)
     if content.trace_events is None and content.stack_frames is None:
         raise MalformedProfile(path, "no traceEvents, which a trace has")
     return Trace(
@@ -82,7 +86,8 @@ def open_trace(path: str, data: bytes) -> Trace:
         "traceEvents",
         content.samples or (),
         content.stack_frames or {},
-        _producer(path, content.metadata),
+        _producer(path, content),
+        content.beginning_of_time is not None,
         losses,
     )
 
@@ -138,7 +143,14 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _producer(path: str, metadata: msgspec.Raw) -> str:
-    if b'"product-version"' not in bytes(metadata):
+def _producer(path: str, trace: TraceObject) -> str:
+    """Name the program, as far as the keys tell that it puts beside the events."""
+    if trace.beginning_of_time is not None:
+        return "clang"
+    if trace.viztracer_metadata is not None:
+        return "VizTracer"
+    if trace.schema_version is not None and trace.trace_name is not None:
+        return "PyTorch"
+    if b'"product-version"' not in bytes(trace.metadata):
         return ""
-    return decode(path, bytes(metadata), Metadata, at="metadata").product_version or ""
+    return decode(path, bytes(trace.metadata), Metadata, at="metadata").product_version or ""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._js_frames import file_of_url, thread_name, whole_number
+from hotspot.importers._js_frames import thread_name, whole_number
 from hotspot.importers._v8_shapes import ProfilePart, ProfileStart
 from hotspot.importers._web_columns import MICROSECOND, short
 from hotspot.importers._web_json import decode, decode_row, malformed
 from hotspot.importers.chrome_trace.file import Trace
+from hotspot.importers.chrome_trace.frames import frame_of, is_summary
 from hotspot.importers.chrome_trace.shapes import (
     Event,
-    HermesArgs,
     Id,
     NameArgs,
     Number,
     ProfileArgs,
-    PySpyArgs,
 )
 from hotspot.importers.chrome_trace.spans import NO_NAME, Spans
 from hotspot.profile import Thread
@@ -105,6 +102,8 @@ class Scanned:
         profiles: CPU profiles, in the order of their keys' first event.
         orphans: chunks of profiles that never began.
         asynchronous: events that belong to no stack.
+        summaries: events that sum up others.
+        negative: events shorter than nothing.
     """
 
     threads: Threads
@@ -113,6 +112,8 @@ class Scanned:
     profiles: list[ProfilePieces]
     orphans: int
     asynchronous: int
+    summaries: int
+    negative: int
 
 
 class BadNumber(ValueError):
@@ -145,7 +146,7 @@ def scan(path: str, trace: Trace) -> Scanned:
     Raises:
         MalformedProfile: naming the event and the field that is wrong.
     """
-    scanner = _Scanner(path)
+    scanner = _Scanner(path, trace.is_clang)
     event_decoder = msgspec.json.Decoder(Event)
     asynchronous = 0
     for index, raw in enumerate(trace.events):
@@ -169,24 +170,26 @@ def scan(path: str, trace: Trace) -> Scanned:
             raise malformed(path, error.reason, 0, f"{trace.place}[{index}].args") from error
     profiles, orphans = scanner.profiles()
     frames = list(scanner.frames)
-    return Scanned(scanner.threads, scanner.spans, frames, profiles, orphans, asynchronous)
-
-
-_LOCATED = re.compile(r"(?P<name>.+) \((?P<file>[^()]*\.\w+|<[^<>]+>):(?P<line>[1-9]\d{0,8})\)", re.DOTALL)
-
-
-@lru_cache(maxsize=1 << 16)  # a trace has few names and many events
-def _located(name: str) -> tuple[str, str, int]:
-    """Take apart the name that VizTracer gives a Python function: ``name (file:line)``."""
-    found = _LOCATED.fullmatch(name)
-    return (found["name"], found["file"], int(found["line"])) if found else (name, "", 0)
+    return Scanned(
+        scanner.threads,
+        scanner.spans,
+        frames,
+        profiles,
+        orphans,
+        asynchronous,
+        scanner.summaries,
+        scanner.negative,
+    )
 
 
 class _Scanner:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, is_clang: bool) -> None:
         self.threads = Threads()
+        self._is_clang = is_clang
         self.spans = Spans()
         self.frames: dict[tuple[str, str, int], int] = {}
+        self.summaries = 0
+        self.negative = 0
         self._path = path
         self._names: dict[str, int] = {}
         self._profiles: dict[_ProfileKey, ProfilePieces] = {}
@@ -195,14 +198,18 @@ class _Scanner:
     def add_span(self, event: Event) -> None:
         spans = self.spans
         time = _field(event.ts, "ts")
+        args = bytes(event.args)
+        name = "" if event.name is None else str(event.name)
+        if is_summary(name, event.cat, args):
+            self.summaries += 1
+            return
         length = 0
         if event.ph == "X":
             given = event.tdur if event.dur is None else event.dur
             length = 0 if given is None else _field(given, "dur")
             if length < 0:
-                raise BadNumber(f"dur: {short(given)} is negative")
-        args = bytes(event.args)
-        name = "" if event.name is None else str(event.name)
+                self.negative += 1
+                length = 0
         spans.thread.append(self.threads.row(event.pid, event.tid))
         spans.time.append(time)
         spans.length.append(length)
@@ -212,22 +219,9 @@ class _Scanner:
             spans.frame.append(-1)
             spans.name.append(self._names.setdefault(name, len(self._names)) if name else NO_NAME)
         else:
-            spans.frame.append(self._frame(name, args))
+            frame = frame_of(event, name or "(unnamed)", args, self._is_clang)
+            spans.frame.append(self.frames.setdefault(frame, len(self.frames)))
             spans.name.append(self._names.setdefault(name, len(self._names)))
-
-    def _frame(self, name: str, args: bytes) -> int:
-        file, line = "", 0
-        if b'"allocatedCategory"' in args:  # Hermes says where the function is
-            hermes = _arguments(args, HermesArgs)
-            file = file_of_url(hermes.url or "")
-            given = str(hermes.line or "")
-            line = int(given) if given.isdecimal() and len(given) < 10 else 0
-        elif b'"filename"' in args:  # py-spy, too
-            located = _arguments(args, PySpyArgs)
-            file, line = located.filename or "", located.line or 0
-        elif name.endswith(")"):
-            name, file, line = _located(name)
-        return self.frames.setdefault((name or "(unnamed)", file, line), len(self.frames))
 
     def add_metadata(self, event: Event) -> None:
         if event.name not in ("thread_name", "process_name") or not bytes(event.args):

@@ -6,7 +6,7 @@ are numbers there, but writers put texts as well.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 import msgspec
 
@@ -38,6 +38,10 @@ class TraceObject(msgspec.Struct, rename="camel"):
     samples: list[msgspec.Raw] | None = None
     stack_frames: dict[str, StackFrame] | None = None
     metadata: msgspec.Raw = msgspec.Raw()
+    beginning_of_time: Any = None  # clang's
+    viztracer_metadata: Any = msgspec.field(default=None, name="viztracer_metadata")
+    schema_version: Any = None  # PyTorch's
+    trace_name: Any = None  # PyTorch's
 
 
 class Metadata(msgspec.Struct, rename="kebab"):
@@ -57,6 +61,9 @@ class Event(msgspec.Struct, gc=False):
     dur: Number | None = None
     tdur: Number | None = None
     id: Id | None = None
+    cat: Any = None
+    file: Any = msgspec.field(default=None, name=".file")
+    line: Any = msgspec.field(default=None, name=".line")
     args: msgspec.Raw = msgspec.Raw()
 
 
@@ -64,20 +71,6 @@ class NameArgs(msgspec.Struct):
     """Arguments of ``thread_name`` and ``process_name``."""
 
     name: str | int | float | None = None
-
-
-class HermesArgs(msgspec.Struct):
-    """Arguments of a function that the Hermes profiler of React Native recorded; lines count from 1."""
-
-    url: str | None = None
-    line: Number | None = None
-
-
-class PySpyArgs(msgspec.Struct):
-    """Arguments of a frame that py-spy recorded, which begins where it was first seen at the line."""
-
-    filename: str | None = None
-    line: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class ProfileArgs(msgspec.Struct):

@@ -5,7 +5,9 @@ in any order and leaves open what is wrong:
 
 - B and X events open in order of time; X events that open together nest the longer outside. E events close in
   order of time, of several at one time the one that matches the innermost open event first.
-- An event that opens when one of the same key (name and arguments) closes has no length and opens first.
+- An X event without a length takes no time and holds none, wherever it stands: it is passed over.
+- An event that opens when one of the same key (name and arguments) closes has no length and opens first. So do all
+  that open when one closes that is not open yet.
 - An E event closes the innermost open event if that has its name (or if it has no name). If an outer one has it,
   the two overlap: the outer one then lasts as long as the inner. If none has it, it is left out.
 - What is still open at the end of the thread lasts until then.
@@ -151,7 +153,10 @@ def _opens_first(opening: _Edges, begin: int, ends: _Ends, stack: _Stack) -> boo
         return True
     if stack and ends.has(stack.key, stack.name):
         return False
-    return ends.has(opening.key[begin], opening.name[begin])
+    if ends.has(opening.key[begin], opening.name[begin]):
+        return True
+    # An end of nothing that is open: what it ends may be among those that open now.
+    return ends.name != NO_NAME and not stack.has(ends.name)
 
 
 class _Stack:
@@ -181,6 +186,10 @@ class _Stack:
     @property
     def unclosed(self) -> int:
         return self._closed.count(False)
+
+    def has(self, name: int) -> bool:
+        """Whether an event of that name is open."""
+        return bool(self._of_name.get(name))
 
     def push(self, name: int, key: int, frame: int) -> None:
         above = self._open[-1][2] if self._open else -1
@@ -227,6 +236,11 @@ class _Ends:
 
     def __bool__(self) -> bool:
         return bool(self._left)
+
+    @property
+    def name(self) -> int:
+        """Name of the first edge."""
+        return self._edges.name[self._left[-1]]
 
     def has(self, key: int, name: int) -> bool:
         """Whether an edge of this time closes an event."""
@@ -296,7 +310,7 @@ def _edges(spans: Spans, rows: npt.NDArray[np.int64]) -> tuple[_Edges, _Edges]:
     phase = np.frombuffer(spans.phase, dtype=np.int8)[rows]
     time = np.frombuffer(spans.time, dtype=np.int64)
     length = np.frombuffer(spans.length, dtype=np.int64)
-    complete = rows[phase == ord("X")]
+    complete = rows[(phase == ord("X")) & (length[rows] > 0)]  # one without a length holds nothing
     complete = complete[np.lexsort((-length[complete], time[complete]))]
     opening = np.concatenate([rows[phase == ord("B")], complete])
     opening = opening[np.argsort(time[opening], kind="stable")]

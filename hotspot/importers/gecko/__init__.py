@@ -1,6 +1,6 @@
 """Firefox Profiler profiles: what Firefox records, what profiler.firefox.com saves, and what samply writes.
 
-Read are the raw ("Gecko") format from version 4 on, also as Firefox's old devtools wrapped it, and the processed
+Read are the raw ("Gecko") format from version 3 on, also as Firefox's old devtools wrapped it, and the processed
 format of all versions, from those without a version to the newest, in which threads share their tables. All threads of all processes are one
 profile; each sample has its thread, named ``process/thread``.
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 INFO = ImporterInfo("gecko", "Firefox Profiler profile (also samply)", (".gecko.json", ".profile.json"))
 
-_OLDEST = 4
+_OLDEST = 3
 _OWN_WORDS = (
     b'"preprocessedProfileVersion"',
     b'"gcpoison"',

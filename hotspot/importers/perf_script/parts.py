@@ -21,7 +21,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hotspot.importers.base import FileRange, Source, plain_descriptor
+from hotspot.importers.base import FileRange, OnRead, Source, plain_descriptor
 from hotspot.importers.perf_script.columns import Columns
 from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import UTF16_MARKS, pieces
@@ -62,7 +62,7 @@ def parse_source(source: Source) -> list[Columns]:
             _feed(parser, stream, 0, source.path)
             return [parser.columns()]
         with _other_process(descriptor, edges) as (other, tokens):
-            first = parse_blocks(descriptor, edges, _claimed(tokens, 0, 1), source.path)
+            first = parse_blocks(descriptor, edges, _claimed(tokens, 0, 1), source.path, source.on_read)
             rest = _answer(other)
         if rest is None:
             rest = parse_blocks(descriptor, edges, range(len(first.lengths), len(edges) - 1), source.path)
@@ -71,7 +71,9 @@ def parse_source(source: Source) -> list[Columns]:
         return [_placed(part.columns, begin) for part in (first, rest)]
 
 
-def parse_blocks(descriptor: int, edges: Sequence[int], numbers: Iterable[int], path: str) -> Part:
+def parse_blocks(
+    descriptor: int, edges: Sequence[int], numbers: Iterable[int], path: str, on_read: OnRead | None = None
+) -> Part:
     """Read some blocks of an open file, in any order.
 
     Args:
@@ -79,12 +81,16 @@ def parse_blocks(descriptor: int, edges: Sequence[int], numbers: Iterable[int], 
         edges: where each block begins, with the end of the last.
         numbers: which to read.
         path: for errors.
+        on_read: told how far both processes are, if the other one is as far as this one.
     """
-    parser, lengths = ScriptParser(), {}
+    parser, lengths, read = ScriptParser(), {}, 0
     for number in numbers:
         block = FileRange(os.dup(descriptor), edges[number], edges[number + 1])
         with io.BufferedReader(block) as stream:
             lengths[number] = _feed(parser, stream, number << _NUMBER, path)
+        read += edges[number + 1] - edges[number]
+        if on_read is not None:
+            on_read(min(2 * read, edges[-1]), edges[-1])
     return Part(parser.columns(), lengths)
 
 

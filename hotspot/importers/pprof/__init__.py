@@ -26,10 +26,10 @@ from hotspot.errors import MalformedProfile
 from hotspot.formats_proto.pprof_fields import ProfileField, ValueTypeField
 from hotspot.formats_proto.wire import Fields, WireError, WireType, fields_of, fields_of_each
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
-from hotspot.importers.pprof.drop import cut_locations, drop_rule, kept_locations
+from hotspot.importers.pprof.drop import Cut, cut_locations, drop_rule, kept_locations
 from hotspot.importers.pprof.samples import Distinct, read_labels, read_samples, stack_locations
 from hotspot.importers.pprof.tables import Locations, ProfileFile, read_locations
-from hotspot.profile import Int32, Loss, LossKind, Profile, Provenance
+from hotspot.profile import Int32, Int64, Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo("pprof", "pprof (gzipped protocol buffers)", (".pb.gz", ".pprof", ".pb"))
 
@@ -50,6 +50,7 @@ _WIRE_TYPES = {
     ),
     ProfileField.COMMENT: (WireType.VARINT, WireType.BYTES),
 }
+_PORTION = 1 << 12  # stacks that are turned into frames at a time, in the processor's cache
 _ENOUGH = 3  # fields that make sense before a file counts as a damaged pprof file
 
 
@@ -124,10 +125,7 @@ def _add_stacks(
 ) -> Int32:
     """Add the distinct stacks; returns the handle of each one's leaf."""
     rows, offset = stack_locations(file, stacks, locations.ids)
-    rows = rows[np.repeat(offset[:-1] + offset[1:] - 1, np.diff(offset)) - np.arange(len(rows))]  # root first
-    begin = locations.offset[:-1]
-    frames = np.diff(locations.offset)
-    keep = np.ones(len(rows), dtype=bool)
+    cut = None
     drop, exceptions = file.text(ProfileField.DROP_FRAMES), file.text(ProfileField.KEEP_FRAMES)
     if drop:
         rule = drop_rule(drop, exceptions)
@@ -136,9 +134,35 @@ def _add_stacks(
             losses.append(Loss(LossKind.INCONSISTENT, text))
         else:
             cut = cut_locations(rule, locations)
-            keep = kept_locations(cut, rows, offset)
-            frames = np.where(cut.kept > 0, cut.kept, frames)
-    length = np.where(keep, frames[rows], 0)
+    frames = [np.zeros(0, dtype=np.int32)]
+    lengths = [np.zeros(1, dtype=np.int64)]
+    for first in range(0, len(offset) - 1, _PORTION):
+        bounds = offset[first : first + _PORTION + 1]
+        frame, length = _frames(rows[bounds[0] : bounds[-1]], bounds - bounds[0], locations, cut)
+        frames.append(frame)
+        lengths.append(length)
+    return builder.add_stacks(np.concatenate(frames), np.cumsum(np.concatenate(lengths)))
+
+
+def _frames(rows: Int32, offset: Int64, locations: Locations, cut: Cut | None) -> tuple[Int32, Int64]:
+    """Turn stacks of locations, leaf first, into stacks of frames, root first.
+
+    Args:
+        rows: locations, all stacks end to end, int32[locations].
+        offset: where each stack begins, with the end of the last, int64[stacks + 1].
+        locations: what the rows refer to.
+        cut: what ``drop_frames`` does to them.
+
+    Returns:
+        Frame ids, all stacks end to end, int32[frames], and how many each stack has, int64[stacks].
+    """
+    rows = rows[np.repeat(offset[:-1] + offset[1:] - 1, np.diff(offset)) - np.arange(len(rows))]
+    held = np.diff(locations.offset)
+    if cut is None:
+        length = held[rows]
+    else:
+        kept = np.where(cut.kept > 0, cut.kept, held)
+        length = np.where(kept_locations(cut, rows, offset), kept[rows], 0)
     ends = np.concatenate([[0], np.cumsum(length)])
-    place = np.arange(ends[-1]) + np.repeat(begin[rows] - ends[:-1], length)
-    return builder.add_stacks(locations.frames[place], ends[offset])
+    place = np.arange(ends[-1]) + np.repeat(locations.offset[:-1][rows] - ends[:-1], length)
+    return locations.frames[place], np.diff(ends[offset])

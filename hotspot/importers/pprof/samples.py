@@ -20,6 +20,7 @@ from hotspot.importers.pprof.tables import Ids, Messages, ProfileFile
 from hotspot.profile import Bool, Int32, Int64, Thread
 
 _CHUNK = 1 << 16  # samples whose fields are in memory at a time
+_STACK_FIELDS = 1 << 13  # of which the numbers stay in the processor's cache
 
 # How writers name the labels that tell threads apart, best first; spaces and dashes count as underscores.
 _PID = ("pid", "process_id")
@@ -159,8 +160,8 @@ def stack_locations(file: ProfileFile, stacks: Distinct, ids: Ids) -> tuple[Int3
     fields = stacks.fields
     length = np.zeros(len(stacks), dtype=np.int64)
     parts: list[Int32] = [np.zeros(0, dtype=np.int32)]
-    for first in range(0, len(fields), _CHUNK):
-        part = fields.where(np.arange(first, min(first + _CHUNK, len(fields))))
+    for first in range(0, len(fields), _STACK_FIELDS):
+        part = fields.where(np.arange(first, min(first + _STACK_FIELDS, len(fields))))
         wanted, number = varints(file.data, part.begin, part.end)
         rows = ids.rows(wanted)
         if (rows < 0).any():

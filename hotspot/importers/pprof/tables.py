@@ -24,6 +24,7 @@ from hotspot.units import ValueType, canonical_unit
 
 # How kernel code is mapped in profiles that perf_to_profile makes.
 _KERNEL_MODULE = re.compile(r"\[(?:guest\.)?kernel\b|(?:.*/)?vmlinux|.*\.ko(?:\.(?:gz|xz|zst))?$")
+_SPARE_IDS = 1 << 10  # so many more than messages are few in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +164,20 @@ class Ids:
         """Return the row of each id, -1 where there is none."""
         if not len(self.sorted):
             return np.full(len(wanted), -1, dtype=np.int64)
+        if self._by_id is not None:
+            return self._by_id[np.minimum(wanted, np.uint64(len(self._by_id) - 1))]
         place = np.minimum(np.searchsorted(self.sorted, wanted), len(self.sorted) - 1)
         return np.where(self.sorted[place] == wanted, self.row[place], -1)
+
+    @cached_property
+    def _by_id(self) -> Int64 | None:
+        """The row of each id, and -1 behind the largest; None where ids are not nearly counted from 1."""
+        largest = int(self.sorted[-1])
+        if largest > 2 * len(self.sorted) + _SPARE_IDS:
+            return None
+        by_id = np.full(largest + 2, -1, dtype=np.int64)
+        by_id[self.sorted] = self.row
+        return by_id
 
 
 def ids_of(file: ProfileFile, messages: Messages, number: int, kind: str) -> Ids:

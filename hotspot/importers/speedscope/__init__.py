@@ -202,7 +202,7 @@ def _sampled(group: _Group, frames: list[Frame], base: Provenance) -> _Read:
     builder.add_samples(leaf[stacks.sample], np.stack(weights, axis=1))
     return _Read(
         profile=builder.build(replace(base, duration_ns=_duration(first)), label=group.label),
-        thread=None if group.origins else parse_thread(group.label),
+        thread=None if group.origins else parse_thread(group.label, first.thread_id),
         frames=frozenset(np.unique(stacks.frame).tolist()),
         rounded=max(column.scale if column.rounded else 0 for column in columns),
     )
@@ -218,7 +218,7 @@ def _evented(group: _Group, frames: list[Frame], base: Provenance) -> _Read:
     builder.add_samples(nodes[events.node], events.weight, time=_times(events, value_type))
     return _Read(
         profile=builder.build(replace(base, duration_ns=_duration(member)), label=group.label),
-        thread=parse_thread(group.label),
+        thread=parse_thread(group.label, member.thread_id),
         frames=frozenset(np.unique(events.frame).tolist()),
         rounded=events.scale if events.rounded else 0,
         idle=events.idle,
@@ -252,11 +252,11 @@ def _intern(builder: ProfileBuilder, frames: list[Frame], used: Int32 | Int64) -
     for index in np.unique(used).tolist():
         frame = frames[index]
         line = int(frame.line) if frame.line is not None and 0 < frame.line < 2**31 else 0
-        name, file = frame.name or UNKNOWN, frame.file or ""
+        name, file = frame.name or UNKNOWN, frame.file or frame.path or ""
         if file and not line and is_binary(file):  # py-spy --native has no other place for it
             id_of[index] = builder.frames.intern(name, module=file)
         else:
-            id_of[index] = builder.frames.intern(name, file, line)
+            id_of[index] = builder.frames.intern(name, file, line, frame.image or "")
     return id_of[used]
 
 

@@ -22,6 +22,8 @@ class Frame(msgspec.Struct):
     file: str | None = None
     line: int | float | None = None
     col: Any = None
+    path: str | None = None  # Sentry's name for the file
+    image: str | None = None  # Sentry's name for the module
 
 
 class Shared(msgspec.Struct):
@@ -50,6 +52,7 @@ class OneProfile(msgspec.Struct):
     weights: msgspec.Raw = msgspec.Raw(b"[]")
     events: msgspec.Raw = msgspec.Raw(b"[]")
     hotspot: Origin | None = None
+    thread_id: int | str | None = msgspec.field(default=None, name="threadID")  # in what Sentry hands out
 
 
 class SpeedscopeFile(msgspec.Struct):

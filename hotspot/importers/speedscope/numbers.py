@@ -51,7 +51,7 @@ def read_numbers(text: bytes, decode: Callable[[type], Sequence[Any]]) -> Scaled
     Raises:
         OverflowError: they do not fit even without decimals.
     """
-    decimals = max(map(len, _FRACTION.findall(text)), default=0)
+    decimals = max(map(len, _FRACTION.findall(text)), default=0) if b"." in text else 0
     if decimals == 0:
         with contextlib.suppress(
             msgspec.ValidationError

@@ -5,20 +5,19 @@ Recordings repeat their stacks, so samples are told apart by their text, and onl
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-import msgspec
 import numpy as np
 
 from hotspot.errors import MalformedProfile
 from hotspot.profile import Int32, Int64
 
 _PIECE = 1 << 22  # bytes taken apart at a time
-_NOT_INT32 = re.compile(rb"[0-9]{10}")
+_PORTION = 1 << 14  # stacks whose numbers are read at a time
+_MOST_DIGITS = 9  # so many always fit int32
 _WHITESPACE = b" \t\r\n"
 
 
@@ -62,18 +61,17 @@ def read_stacks(raw: bytes, frame_count: int, path: str, place: str) -> Stacks:
 
     joined = b",".join(id_of)
     if joined.translate(None, b"0123456789,"):
-        wrong = next(i for i, stack in enumerate(id_of) if stack.translate(None, b"0123456789,"))
-        raise error(wrong, "a stack must be a list of frame numbers")
-    if _NOT_INT32.search(joined):
-        wrong = next(i for i, stack in enumerate(id_of) if _NOT_INT32.search(stack))
-        raise error(wrong, "a frame number is too large")
-    length = np.fromiter((stack.count(b",") + bool(stack) for stack in id_of), np.int64, len(id_of))
+        odd = next(i for i, stack in enumerate(id_of) if stack.translate(None, b"0123456789,"))
+        raise error(odd, "a stack must be a list of frame numbers")
+    del joined
+    frame, length = _numbers(list(id_of))
     offset = np.concatenate([[0], np.cumsum(length)])
-    frame = _numbers(list(id_of))
-    if int(frame.max(initial=-1)) >= frame_count:
-        first = int(np.argmax(frame >= frame_count))
+    if len(wrong := np.flatnonzero((frame < 0) | (frame >= frame_count))):
+        large = wrong[frame[wrong] < 0]
+        first = int(large[0] if len(large) else wrong[0])
+        reason = f"frame {int(frame[first])} does not exist (the file has {frame_count})"
         stack = int(np.searchsorted(offset, first, side="right")) - 1
-        raise error(stack, f"frame {int(frame[first])} does not exist (the file has {frame_count})")
+        raise error(stack, "a frame number is too large" if len(large) else reason)
     return Stacks(sample, frame, offset)
 
 
@@ -92,11 +90,27 @@ def _split(text: bytes, path: str, place: str) -> Iterator[list[bytes]]:
         begin = end + 3
 
 
-def _numbers(stacks: list[bytes]) -> Int32:
-    """Read the numbers of all stacks, in portions that keep Python's integers few."""
-    parts = [np.zeros(0, dtype=np.int32)]
-    portion = 1 << 14
-    for first in range(0, len(stacks), portion):
-        text = b",".join(filter(None, stacks[first : first + portion]))
-        parts.append(np.array(msgspec.json.decode(b"[" + text + b"]", type=list[int]), dtype=np.int32))
-    return np.concatenate(parts)
+def _numbers(stacks: list[bytes]) -> tuple[Int32, Int64]:
+    """Read the numbers of stacks that hold digits and commas only.
+
+    Returns:
+        All numbers end to end, -1 for what is too large, int32[numbers]; how many each stack has, int64[stacks].
+    """
+    numbers = [np.zeros(0, dtype=np.int32)]
+    counts = [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(stacks), _PORTION):
+        portion = stacks[first : first + _PORTION]
+        text = np.frombuffer(b",".join(portion) + b",", np.uint8)
+        end = np.flatnonzero(text == ord(","))
+        digits = np.diff(end, prepend=-1) - 1
+        end, digits = end[digits > 0], digits[digits > 0]  # an empty stack has no number
+        value = np.zeros(len(end), dtype=np.int32)
+        longer = np.arange(len(end))
+        for place in range(min(int(digits.max(initial=0)), _MOST_DIGITS)):
+            longer = longer[digits[longer] > place]
+            value[longer] += (text[end[longer] - 1 - place] - np.int32(ord("0"))) * np.int32(10**place)
+        value[digits > _MOST_DIGITS] = -1
+        numbers.append(value)
+        stack_end = np.cumsum(np.fromiter(map(len, portion), np.int64, len(portion)) + 1)
+        counts.append(np.diff(np.searchsorted(end, stack_end), prepend=0))
+    return np.concatenate(numbers), np.concatenate(counts)

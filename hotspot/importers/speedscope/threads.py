@@ -1,7 +1,7 @@
 """Several profiles of one file that are threads of one run: read as one profile, so that their time counts together.
 
 speedscope shows one profile at a time, so exporters write one a thread and name it after it. Which are threads can be
-told by nothing but that name: two profiles of other names may as well be two runs, and are never added up.
+told by nothing but that name (only Sentry adds an id): two profiles of other names may as well be two runs, and are never added up.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from hotspot.builder import FrameTable, ProfileBuilder
 from hotspot.errors import MalformedProfile
+from hotspot.importers._js_frames import whole_number
 from hotspot.profile import Int32, Int64, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -36,8 +37,10 @@ class ThreadLabel:
     measure: str = ""
 
 
-def parse_thread(label: str) -> ThreadLabel | None:
-    """Return the thread that a profile is named after, or None where it is named after something else."""
+def parse_thread(label: str, thread_id: int | str | None = None) -> ThreadLabel | None:
+    """Return the thread that a profile is of, by its id or its name, or None where neither tells."""
+    if thread_id is not None:
+        return ThreadLabel(Thread(None, whole_number(thread_id), label))
     if austin := _AUSTIN.fullmatch(label):
         pid, tid = int(austin["pid"]), int(austin["tid"])
         return ThreadLabel(Thread(pid, tid, f"thread {tid}"), austin["measure"])

@@ -28,8 +28,9 @@ from hotspot.importers.base import (
     decode_text,
 )
 from hotspot.importers.svg.counts import Label, has_share_only, parse_label
+from hotspot.importers.svg.drawing import Column, Drawing
 from hotspot.importers.svg.profile import OMITTED, read_drawing
-from hotspot.importers.svg.scan import Drawing, scan
+from hotspot.importers.svg.scan import scan
 from hotspot.profile import Profile
 
 __all__ = ["INFO", "OMITTED", "detect", "load"]
@@ -42,6 +43,7 @@ _EVIDENCE = re.compile(
     r"|onmouseover=\"s\('|ERROR: No valid input provided to flamegraph"
     r"|\([\d,]{1,30} [^<%]{0,100}, \d{1,3}(?:\.\d{1,4})?%(?:; [+-]?\d{1,3}\.\d{1,4}%)?\)</(?:[\w.-]+:)?title>"
 )
+_NO_FRAME = "an SVG drawing, not a flame graph: no rectangle has a title such as 'main (12 samples, 3.40%)'"
 _ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
 _CHARSETS = re.compile(r"(iso8859|cp\d|mac-|koi8|gb|big5|euc|shift_jis|utf-16|ascii)")
 
@@ -75,14 +77,18 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     reasons: list[str] = []
     profiles: list[Profile] = []
     for drawing in drawings:
-        labels = [parse_label(label) for label in drawing.label]
+        if not drawing.frame_count:
+            reasons.append(_NO_FRAME)
+            continue
+        texts = drawing.columns.label
+        labels = Column([parse_label(text) for text in texts.distinct], texts.which)
         if reason := _unfit(drawing, labels):
             reasons.append(reason)
         else:
             profiles.append(read_drawing(drawing, labels, text, source))
     if profiles:
         return profiles
-    if drawings and not any(drawing.label for drawing in drawings) and _EVIDENCE.search(text):
+    if drawings and not any(drawing.frame_count for drawing in drawings) and _EVIDENCE.search(text):
         captions = [drawing.caption for drawing in drawings if drawing.caption.startswith("ERROR")]
         raise EmptyProfile(source.path, " ".join(["a flame graph without a frame.", *captions]))
     raise NotThisFormat(source.path, reasons[0] if reasons else "no <svg> element in it")
@@ -100,14 +106,10 @@ def _decode(data: bytes) -> str:
     return decode_text(data)
 
 
-def _unfit(drawing: Drawing, labels: list[Label]) -> str:
+def _unfit(drawing: Drawing, labels: Column[Label]) -> str:
     """Say why a drawing is no flame graph that can be read; empty where it is one."""
-    if not drawing.label:
-        return (
-            "an SVG drawing, not a flame graph: no rectangle has a title such as 'main (12 samples, 3.40%)'"
-        )
-    if any(label.count is not None for label in labels) or any(drawing.exact_width):
+    if any(label.count is not None for label in labels.distinct) or any(drawing.columns.exact_width.distinct):
         return ""
-    if any(map(has_share_only, drawing.label)):
+    if any(map(has_share_only, drawing.columns.label.distinct)):
         return "its frames give shares (%) and no counts, and a share does not tell a count"
     return "its rectangles have titles without a count, such as 'main (12 samples, 3.40%)'"

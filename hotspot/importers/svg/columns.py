@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers.svg.counts import Counts, Label, read_counts, value_type
+from hotspot.importers.svg.drawing import Column, Columns, Drawing
 from hotspot.importers.svg.nesting import rows_of
-from hotspot.importers.svg.scan import Drawing
 from hotspot.profile import Bool, Int32, Int64
 
 _MOST_DECIMALS = 6
@@ -24,13 +24,13 @@ _MOST_WEIGHT = 2.0**62
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """The frames of a drawing as columns, all of length frames.
+    """The frames of a drawing as columns, all of length frames but for the labels.
 
     Attributes:
-        label: name and what else the title tells.
+        labels: name and what else the titles tell.
         name: equal for frames of one name, int64.
-        counts: see `Counts`.
-        weight: ``counts.count``, 0 for None, int64.
+        counts: value type and unit of the weights, see `Counts`.
+        weight: as drawn, 0 where the drawing gives no count, int64.
         unknown: whether the drawing gives no count, bool.
         start: left edge, int64.
         end: right edge, int64.
@@ -39,7 +39,7 @@ class Frames:
         factored: whether the counts are the widths in samples times a factor.
     """
 
-    label: list[Label]
+    labels: Column[Label]
     name: Int64
     counts: Counts
     weight: Int64
@@ -51,40 +51,43 @@ class Frames:
     factored: bool
 
 
-def frames_of(drawing: Drawing, labels: list[Label], path: str) -> Frames:
-    """Return the columns of a drawing.
+def frames_of(drawing: Drawing, labels: Column[Label], path: str) -> Frames:
+    """Return the columns of a drawing that has frames.
 
     Raises:
         MalformedProfile: a coordinate or a count makes no sense, or no frame has a count.
     """
-    kept = _on_the_grid(drawing, labels, path)
-    label = [labels[i] for i in kept]
-    x, y, width = ([column[i] for i in kept] for column in (drawing.x, drawing.y, drawing.width))
-    exact = [(drawing.exact_x[i], drawing.exact_width[i]) for i in kept]
-    heights = _floats([drawing.height[i] or "0" for i in kept], path)
+    columns = drawing.columns
+    kept = _on_the_grid(columns, labels, path)
+    labels = labels.of(kept)
+    height = columns.height.of(kept)
+    heights = _floats(Column([text or "0" for text in height.distinct], height.which), path)
     usual = float(np.sort(heights)[len(heights) // 2])  # np.median would import numpy.ma, 8 ms
-    rows = rows_of(_floats(y, path), usual or 1.0)
+    rows = rows_of(_floats(columns.y.of(kept), path), usual or 1.0)
     pixels: int | None = None
-    if all(_is_whole(a) and _is_whole(w) for a, w in exact):
-        start = int64([whole(a) for a, _ in exact], path)
-        samples = int64([whole(w) for _, w in exact], path)
-        end = start + samples
+    left, samples = (_wholes(c.of(kept), path) for c in (columns.exact_x, columns.exact_width))
+    if left is not None and samples is not None:
+        start, end = left, left + samples
     else:
         samples = None
-        start, end, decimals = _edges(x, width, path)
-        pixels = None if x[0].endswith("%") else 10**decimals
-    if any(one.count is not None for one in label):
-        counts = read_counts(label, path)
+        x = columns.x.of(kept)
+        start, end, decimals = _edges(x, columns.width.of(kept), path)
+        pixels = None if x.first.endswith("%") else 10**decimals
+    counted = _counted(labels)
+    if counted.any():
+        counts = read_counts(labels.distinct, path)
+        weight = int64([count or 0 for count in counts.count], path)[labels.which]
+        unknown = ~counted
     elif samples is not None:
-        counts = Counts([int(n) for n in samples], value_type("samples"), "samples")
+        counts = Counts([], value_type("samples"), "samples")
+        weight, unknown = samples, counted
     else:
         raise MalformedProfile(path, "no frame has a count, and not every frame has a whole fg:x and fg:w")
-    unknown = np.array([count is None for count in counts.count])
-    weight = int64([count or 0 for count in counts.count], path)
     factored = False
     if samples is not None:
         scale = counts.value_type.scale
-        scaled = int64([n * scale for n in samples.tolist()], path)
+        int64([int(samples.max()) * scale], path)
+        scaled = samples * scale
         factored = bool((weight != scaled)[~unknown].any())
         if not factored:  # a title may lack the count, but the width is exact
             weight, unknown = scaled, np.zeros_like(unknown)
@@ -93,45 +96,58 @@ def frames_of(drawing: Drawing, labels: list[Label], path: str) -> Frames:
     if float(in_row.max()) > _MOST_WEIGHT:
         raise MalformedProfile(path, "the counts of one row add up to more than 2^62")
     known: dict[str, int] = {}
-    name = np.array([known.setdefault(one.name, len(known)) for one in label], dtype=np.int64)
-    return Frames(label, name, counts, weight, unknown, start, end, pixels, rows, factored)
+    name = np.array([known.setdefault(label.name, len(known)) for label in labels.distinct], dtype=np.int64)
+    return Frames(labels, name[labels.which], counts, weight, unknown, start, end, pixels, rows, factored)
 
 
-def _on_the_grid(drawing: Drawing, labels: list[Label], path: str) -> list[int]:
+def _counted(labels: Column[Label]) -> Bool:
+    """Say which frames have a count, bool[frames]."""
+    counted: Bool = np.array([label.count is not None for label in labels.distinct])[labels.which]
+    return counted
+
+
+def _on_the_grid(columns: Columns, labels: Column[Label], path: str) -> Int64:
     """Return the rectangles that are frames: with a count, or in a row and of a height as those with a count."""
-    counted = [i for i, label in enumerate(labels) if label.count is not None]
-    if len(counted) == len(labels):
-        return counted
-    if not counted:
-        return [i for i, width in enumerate(drawing.exact_width) if _is_whole(width)]
-    heights = {drawing.height[i] for i in counted}
-    alike = [i for i in range(len(labels)) if drawing.height[i] in heights]
-    y = _floats([drawing.y[i] for i in alike], path)
-    known = np.unique(y[np.isin(alike, counted)])
+    counted = _counted(labels)
+    if counted.all():
+        return np.arange(len(counted))
+    if not counted.any():
+        widths = columns.exact_width
+        return np.flatnonzero(np.array([_is_whole(text) for text in widths.distinct])[widths.which])
+    height = columns.height.which
+    alike = np.flatnonzero(np.isin(height, height[counted]))
+    y = _floats(columns.y.of(alike), path)
+    known = np.unique(y[counted[alike]])
     steps = np.diff(known)
     step = float(steps[steps > 1].min(initial=np.inf))
     rows = (y - known[0]) / step
-    return [i for i, off in zip(alike, np.abs(rows - np.rint(rows)).tolist(), strict=True) if off < 0.05]
+    on_grid: Int64 = alike[np.abs(rows - np.rint(rows)) < 0.05]
+    return on_grid
 
 
-def _edges(x: list[str], width: list[str], path: str) -> tuple[Int64, Int64, int]:
+def _edges(x: Column[str], width: Column[str], path: str) -> tuple[Int64, Int64, int]:
     """Return left and right edges in units of the last decimal written, and how many decimals these are."""
-    texts = x + width
-    decimals = max(len(text.rstrip("%px").partition(".")[2]) for text in texts)
+    decimals = max(len(text.rstrip("%px").partition(".")[2]) for text in x.distinct + width.distinct)
     decimals = min(decimals, _MOST_DECIMALS)
-    units = np.rint(_floats(texts, path) * 10**decimals).astype(np.int64)
-    start = units[: len(x)]
-    return start, start + units[len(x) :], decimals
+    left, across = (np.rint(_floats(column, path) * 10**decimals).astype(np.int64) for column in (x, width))
+    return left, left + across, decimals
 
 
-def _floats(texts: list[str], path: str) -> npt.NDArray[np.float64]:
+def _floats(column: Column[str], path: str) -> npt.NDArray[np.float64]:
     try:
-        values = np.array([float(text.rstrip("%px")) for text in texts])
+        values = np.array([float(text.rstrip("%px")) for text in column.distinct])
     except ValueError as error:
         raise MalformedProfile(path, f"a coordinate is no number: {str(error).rpartition(': ')[2]}") from None
     if not (np.abs(values) < _FARTHEST).all():
         raise MalformedProfile(path, "a coordinate is out of all bounds")
-    return values
+    return values[column.which]
+
+
+def _wholes(column: Column[str | None], path: str) -> Int64 | None:
+    """Read whole numbers; None where a frame has none."""
+    if not all(map(_is_whole, column.distinct)):
+        return None
+    return int64([whole(text) for text in column.distinct], path)[column.which]
 
 
 def _is_whole(text: str | None) -> bool:

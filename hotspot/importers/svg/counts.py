@@ -56,7 +56,7 @@ class Counts:
     """Counts of one drawing as integers.
 
     Attributes:
-        count: of each label, in units of ``value_type`` divided by its scale; None where the label has none.
+        count: of each distinct label, in units of ``value_type`` divided by its scale; None where the label has none.
         value_type: what they measure.
         unit_text: the unit as the drawing spells it.
         rounded: whether digits had to be dropped for the sum to fit.

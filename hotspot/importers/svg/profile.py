@@ -20,8 +20,8 @@ from hotspot.importers.base import Source
 from hotspot.importers.labels import parse_label
 from hotspot.importers.svg.columns import Frames, frames_of, int64, whole
 from hotspot.importers.svg.counts import SYNTHETIC, Label, exact_deltas
+from hotspot.importers.svg.drawing import Column, Drawing
 from hotspot.importers.svg.nesting import Nesting, nest
-from hotspot.importers.svg.scan import Drawing
 from hotspot.importers.svg.weights import Fit, fill_unknown, fit, largest_hidden
 from hotspot.profile import (
     NO_STACK,
@@ -43,7 +43,7 @@ OMITTED = "[omitted]"
 _PY_SPY = re.compile(r"\S*\bpy-spy\b")  # the picture is titled with the command line
 
 
-def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Source) -> Profile:
+def read_drawing(drawing: Drawing, labels: Column[Label], text: str, source: Source) -> Profile:
     """Build the profile of one drawing.
 
     Args:
@@ -59,7 +59,7 @@ def read_drawing(drawing: Drawing, labels: list[Label], text: str, source: Sourc
     depth, synthetic = _depth(frames)
     nesting = nest(depth, frames.start, frames.end, frames.weight, frames.name)
     if lost := np.flatnonzero(nesting.parent < -1).tolist():
-        names = ", ".join(repr(frames.label[i].name) for i in lost[:3])
+        names = ", ".join(repr(frames.labels.distinct[i].name) for i in frames.labels.which[lost[:3]])
         more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         raise MalformedProfile(source.path, f"no caller is drawn next to the frames {names}{more}")
     weight = frames.weight
@@ -107,7 +107,7 @@ def _depth(frames: Frames) -> tuple[Int32, Bool]:
         The depth of each frame, int32[frames], and which frames are the drawing's own ``all``.
     """
     last = frames.row.max()
-    named = np.array([label.name in SYNTHETIC for label in frames.label])
+    named = np.array([label.name in SYNTHETIC for label in frames.labels.distinct])[frames.labels.which]
     top, bottom = frames.row == 0, frames.row == last
     heavy = [int(frames.weight[row].sum()) for row in (top, bottom)]
     alike = abs(heavy[0] - heavy[1]) * 100 <= max(heavy)  # rounded counts may differ a little
@@ -132,17 +132,14 @@ def _add(
     position[order] = np.arange(len(order), dtype=np.int32)
     above = parent[order]
     style = ModuleStyle.NONE
-    known: dict[str, int] = {}
-    ids: list[int] = []
-    for i in order.tolist():
-        name = frames.label[i].name
-        frame = known.get(name)
-        if frame is None:
-            label = parse_label(name or UNKNOWN)
-            style = style or label.module_style
-            frame = builder.frames.intern(label.name, label.file, label.line, label.module, label.kind)
-            known[name] = frame
-        ids.append(frame)
+    # Frames of one name are one frame, interned in the order in which the names come.
+    names, first, name = np.unique(frames.name[order], return_index=True, return_inverse=True)
+    frame_of = np.empty(len(names), dtype=np.int32)
+    for i in np.argsort(first).tolist():
+        label = parse_label(frames.labels.distinct[frames.labels.which[order[first[i]]]].name or UNKNOWN)
+        style = style or label.module_style
+        frame_of[i] = builder.frames.intern(label.name, label.file, label.line, label.module, label.kind)
+    ids = frame_of[name.reshape(-1)]
     handles = builder.add_nodes(np.where(above < 0, -1, position[above]), ids)
     weighing = (weights[order] != 0).any(axis=1)
     builder.add_samples(handles[weighing], weights[order][weighing])
@@ -159,17 +156,18 @@ def _deltas(frames: Frames, parent: Int32, sums: Fit, total: int, path: str) -> 
     The percentages of flamegraph.pl and inferno are of the stack that ends in the frame. The counts of 2011 are of
     the first stack that reaches it: its own, which sorts first, or else one that a callee shows as well.
     """
-    if any(label.weight is not None for label in frames.label):
-        shown = int64([int(label.weight or 0) for label in frames.label], path)
+    labels, which = frames.labels.distinct, frames.labels.which
+    if any(label.weight is not None for label in labels):
+        shown = int64([int(label.weight or 0) for label in labels], path)[which]
         inner = np.zeros(len(parent), dtype=bool)
         inner[parent[parent >= 0]] = True
         return np.where((sums.leaf > 0) | ~inner, shown, 0)
-    if all(label.delta_share is None for label in frames.label):
+    if all(label.delta_share is None for label in labels):
         return None
-    exact = exact_deltas(frames.label, total)
+    exact = exact_deltas(labels, total)
     if exact is not None:
-        return int64(exact, path)
-    frames_with = sum(label.delta_share is not None for label in frames.label)
+        return int64(exact, path)[which]
+    frames_with = int(np.count_nonzero([labels[i].delta_share is not None for i in which.tolist()]))
     return Loss(
         LossKind.DROPPED,
         "the drawing is differential, but its differences are percentages that no exact count follows from",
@@ -185,8 +183,8 @@ def _producer(drawing: Drawing, frames: Frames, text: str) -> str:
         return "py-spy"
     if "github.com/jonhoo/inferno" in text or "<!--Flame graph stack" in text:
         return "inferno"
-    full = {label.share for label in frames.label if label.name == "all"}
-    if full == {"100.00"} and drawing.fill[0].startswith("#"):
+    full = {label.share for label in frames.labels.distinct if label.name == "all"}
+    if full == {"100.00"} and drawing.columns.fill.first.startswith("#"):
         return "async-profiler"
     if drawing.hovers:
         return f"flamegraph.pl ({'2013 to 2015' if drawing.titles else '2011 to 2013'})"

@@ -6,6 +6,9 @@ scanner looks only at the tags a flame graph is made of and skips comments, CDAT
 that a document declares are never expanded, so they cannot be used to blow up memory. Every search is bounded or
 ends the scan, so the work is linear in the size of the text.
 
+A frame written exactly as flamegraph.pl since 2015 or inferno write it is one token, of which one expression takes the
+columns: nearly all frames of nearly all files are. Any other is read tag by tag, with the same result.
+
 How generations of tools say what a frame is::
 
     <rect x= y= width= onmouseover="s('NAME (12 samples, 3.40%)')"/>                flamegraph.pl 2011-13
@@ -19,12 +22,23 @@ Sources: flamegraph.pl and inferno's ``src/flamegraph``, as their repositories h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers.svg.drawing import Drawing
 
+_VALUE = r"""[^"'<>]*"""
+# A whole frame; its groups are `Columns`. Nothing in it can be or hold another tag, a comment, or hover text: of
+# parentheses only those of `s(this)` and `c()` are let through.
+_FRAME = (
+    r"""g(?:\s+[\w:-]+="(?:[^"'&<>(]++|\(this\)|\(\))*+")*+\s*+>\s*+<title>([^<]*)</title>\s*+"""
+    rf'<rect\s+x="({_VALUE})"\s+y="({_VALUE})"\s+width="({_VALUE})"\s+height="({_VALUE})"\s+fill="([^"<>]?){_VALUE}"'
+    rf'(?:\s+fg:x="([0-9]*)"\s+fg:w="([0-9]*)")?+(?:\s+r[xy]="{_VALUE}")*+\s*+/>\s*+'
+    r"(?:<text(?:\s[^<>]*)?+>[^<]*</text>\s*+)?+</g>(?P<frame>)"
+)
 _TOKEN = re.compile(
-    r"<(?:(?P<skip>!--|!\[CDATA\[)"
+    rf"<(?:{_FRAME}"
+    r"|(?P<skip>!--|!\[CDATA\[)"
     r"|/(?:[A-Za-z_][\w.-]*:)?(?P<close>svg|g|a)(?=[\s>])"
     r"|(?:[A-Za-z_][\w.-]*:)?(?P<open>rect|title|g|a|svg|script|style)(?=[\s/>]))"
 )
@@ -40,53 +54,6 @@ _ENDS_GROUP = re.compile(r"\s*(?:<[^<>]{0,2000}>[^<]*</[^<>]*text>\s*)?</")
 _TEXT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?text(?:\s[^>]{0,2000})?>([^<]*)</")
 _ENTITY = re.compile(r"&(?:(lt|gt|amp|quot|apos|nbsp)|#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6}));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": "\u00a0"}
-
-
-@dataclass
-class Drawing:
-    """The frames of one flame graph, in the order they are written; columns of equal length.
-
-    Attributes:
-        caption: the first text drawn, which is the title of the picture.
-        label: name and count of each frame as one text, ``NAME (12 samples, 3.40%)``.
-        x: left edge as written, which may end in ``%``.
-        y: upper edge as written.
-        width: as written, like ``x``.
-        height: as written.
-        fill: colour as written.
-        exact_x: left edge in samples (inferno's ``fg:x``), or None.
-        exact_width: width in samples (inferno's ``fg:w``), or None.
-        total_samples: inferno's attribute of that name, or None.
-        titles: how many frames have a ``<title>``.
-        hovers: how many have ``onmouseover="s('...')"``.
-        abbreviated: how many have nothing but the text drawn on them.
-    """
-
-    caption: str = ""
-    label: list[str] = field(default_factory=list)
-    x: list[str] = field(default_factory=list)
-    y: list[str] = field(default_factory=list)
-    width: list[str] = field(default_factory=list)
-    height: list[str] = field(default_factory=list)
-    fill: list[str] = field(default_factory=list)
-    exact_x: list[str | None] = field(default_factory=list)
-    exact_width: list[str | None] = field(default_factory=list)
-    total_samples: str | None = None
-    hovers: int = 0
-    titles: int = 0
-    abbreviated: int = 0
-
-    def add(self, label: str, rect: dict[str, str]) -> None:
-        """Append a frame. A picture saved while it was zoomed keeps its own coordinates as ``_orig_``."""
-        get = rect.get
-        self.label.append(label)
-        self.x.append(get("_orig_x") or get("x", "0"))
-        self.y.append(get("y", "0"))
-        self.width.append(get("_orig_width") or get("width", "0"))
-        self.height.append(get("height", ""))
-        self.fill.append(get("fill", ""))
-        self.exact_x.append(get("fg:x"))
-        self.exact_width.append(get("fg:w"))
 
 
 @dataclass
@@ -111,14 +78,19 @@ def scan(text: str, path: str) -> list[Drawing]:
     depth = 0
     resume = 0
     caption_from = 0
-    for token in _TOKEN.finditer(text):
-        start = token.start()
-        if start < resume:
-            continue
+    while token := _TOKEN.search(text, resume):
         kind = token.lastgroup
+        resume = token.end()
+        if kind == "frame":
+            if depth:
+                drawing.add(token.groups()[:8])  # type: ignore[arg-type]  # a `Row`
+                drawing.titles += 1
+            group.title = group.hover = group.rect = None
+            continue
+        start = token.start()
         if kind == "skip":
             mark = _SKIPPED[token["skip"]]
-            end = text.find(mark, token.end())
+            end = text.find(mark, resume)
             if end < 0:
                 raise _cut_off(text, start, path, drawing)
             resume = end + len(mark)
@@ -130,13 +102,15 @@ def scan(text: str, path: str) -> list[Drawing]:
                 group = _Group()
             elif depth:
                 depth -= 1
-                if not depth and (caption := _TEXT.search(text, caption_from, start)):
-                    drawing.caption = unescape(caption[1]).strip()
+                if not depth:
+                    group = _Group()
+                    if caption := _TEXT.search(text, caption_from, start):
+                        drawing.caption = unescape(caption[1]).strip()
             continue
         name = token["open"]
         if not depth and name not in ("svg", "script", "style"):
             continue
-        rest = _TAG_REST.match(text, token.end())
+        rest = _TAG_REST.match(text, resume)
         if rest is None:
             raise _cut_off(text, start, path, drawing)
         tag = rest[0]
@@ -167,7 +141,7 @@ def scan(text: str, path: str) -> list[Drawing]:
                 caption_from = resume
             depth += not tag.endswith("/>")
             drawing.total_samples = drawing.total_samples or _attributes(tag).get("total_samples")
-        elif not drawing.label:
+        elif not drawing.frame_count:
             caption_from = resume
     if depth:
         raise _cut_off(text, len(text), path, drawing)
@@ -187,7 +161,7 @@ def _rect(tag: str, group: _Group, drawing: Drawing) -> None:
     attributes = _attributes(tag)
     if hover is not None:
         drawing.hovers += 1
-        drawing.add(hover, attributes)
+        _add(hover, attributes, drawing)
     else:
         group.rect = attributes
         if group.title is not None or group.hover is not None:
@@ -203,9 +177,17 @@ def _emit(group: _Group, drawing: Drawing) -> None:
     drawing.hovers += hover is not None
     # --nameattr may replace the one that is shown; the other still tells the count.
     if title is not None and (hover is None or title.rstrip().endswith("%)")):
-        drawing.add(title, rect)
+        _add(title, rect, drawing)
     elif hover is not None:
-        drawing.add(hover, rect)
+        _add(hover, rect, drawing)
+
+
+def _add(label: str, rect: dict[str, str], drawing: Drawing) -> None:
+    """Add a frame. A picture saved while it was zoomed keeps its own coordinates as ``_orig_``."""
+    get = rect.get
+    x, width = get("_orig_x") or get("x", "0"), get("_orig_width") or get("width", "0")
+    exact = get("fg:x"), get("fg:w")
+    drawing.add((label, x, get("y", "0"), width, get("height", ""), get("fill", "")[:1], *exact))
 
 
 def _untitled(text: str, end: int, group: _Group, drawing: Drawing) -> None:
@@ -213,7 +195,7 @@ def _untitled(text: str, end: int, group: _Group, drawing: Drawing) -> None:
     rect = group.rect or {}
     if "fg:w" in rect and (drawn := _TEXT.search(text, group.rect_end, end)):
         drawing.abbreviated += 1
-        drawing.add(drawn[1], rect)
+        _add(drawn[1], rect, drawing)
 
 
 def _hover(tag: str) -> str | None:
@@ -240,7 +222,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _cut_off(text: str, position: int, path: str, drawing: Drawing) -> MalformedProfile:
-    frames = len(drawing.label)
+    frames = drawing.frame_count
     seen = f"after {frames:,} frames" if frames else "before its first frame"
     return MalformedProfile(
         path, f"the drawing is cut off {seen}: no </svg>", line=text.count("\n", 0, position) + 1

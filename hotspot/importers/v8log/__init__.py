@@ -16,7 +16,8 @@ And of hotspot itself:
 - A tick in the garbage collector has ``(garbage collector)`` on top of what stack it has.
 - ``cpu/nanoseconds``, which is selected, is the time until the next tick; the last one gets none.
 
-The JSON that ``node --prof-process --preprocess`` makes of a log is not read: read the log.
+The JSON that ``node --prof-process --preprocess`` makes of a log is read as well, see
+`hotspot.importers.v8log.preprocessed`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,8 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
-from hotspot.importers._web_columns import MICROSECOND, until_next
 from hotspot.importers.base import (
     Head,
     ImporterInfo,
@@ -39,8 +37,9 @@ from hotspot.importers.base import (
     Source,
     decode_text,
 )
-from hotspot.importers.v8log.code import Code, CodeMap, code_of
-from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
+from hotspot.importers.v8log.code import CodeMap, code_of
+from hotspot.importers.v8log.ticks import COLLECTOR, NOTHING, Ticks
+from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("v8log", "V8 log (node --prof)", ("-v8.log",))
@@ -56,13 +55,12 @@ _QUOTED = re.compile(rb'"((?:[^"]|"")*)"|([^,]*)')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([n\\]))")
 _COLLECTING = b"1"  # the state of the virtual machine
 _LIMIT = 2**52  # microseconds, and addresses far beyond
-_COLLECTOR = Code("(garbage collector)")
-_NOTHING = Code(UNKNOWN)
+_JSON = re.compile(rb'\s*\{\s*"code"\s*:\s*\[\s*(?:\{\s*"name"|\])')
 
 
 def detect(head: Head) -> Match:
-    """Tell a log by its first line: the version, a library, or code."""
-    return Match.YES if _FIRST_LINE.match(head.data) else Match.NO
+    """Tell a log by its first line: the version, a library, or code; and the JSON by its first key."""
+    return Match.YES if _FIRST_LINE.match(head.data) or _JSON.match(head.data) else Match.NO
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -71,20 +69,29 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     Raises:
         EmptyProfile: it has no tick.
         NotThisFormat: its first line is none of a log.
+        MalformedProfile: the JSON of a log is wrong, naming the place.
     """
+    if _JSON.match(source.head.data):
+        from hotspot.importers.v8log.preprocessed import read_preprocessed
+
+        return _profile(source, read_preprocessed(source.path, source.read()), [])
     if not _FIRST_LINE.match(source.head.data):
         raise NotThisFormat(source.path, "its first line is none of a V8 log")
     log = _Log()
     with source.open() as stream:
         for line in stream:
             log.feed(line.rstrip(b"\r\n"))
-    if not len(log.times):
-        raise EmptyProfile(source.path, "it has no tick: was the program run with --prof?")
     losses = (
         [Loss(LossKind.SKIPPED, f"lines that could not be read: {log.skipped:,}", log.skipped)]
         if log.skipped
         else []
     )
+    return _profile(source, log.ticks, losses)
+
+
+def _profile(source: Source, ticks: Ticks, losses: Sequence[Loss]) -> Sequence[Profile]:
+    if not len(ticks.times):
+        raise EmptyProfile(source.path, "it has no tick: was the program run with --prof?")
     version = _VERSION.search(source.head.data)
     provenance = Provenance(
         path=source.path,
@@ -93,7 +100,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         producer=f"V8 {b'.'.join(version.groups()).decode()}" if version else "V8",
         losses=tuple(losses),
     )
-    profile = log.add_to(ProfileBuilder((SAMPLES, CPU))).build(provenance)
+    profile = ticks.add_to(ProfileBuilder((SAMPLES, CPU))).build(provenance)
     return [profile.select(str(CPU)) if profile.samples.weight[:, 1].any() else profile]
 
 
@@ -101,21 +108,17 @@ class _Log:
     """What a log told so far.
 
     Attributes:
-        times: nanoseconds of every tick.
+        ticks: in order.
         skipped: lines that could not be read.
     """
 
     def __init__(self) -> None:
-        self.times = array("q")
+        self.ticks = Ticks()
         self.skipped = 0
         self._map = CodeMap()
-        self._codes: list[Code] = []
-        self._number_of: dict[Code, int] = {}
         # Code numbers, until code changes: by address, and of all callers by their text.
         self._at_address: dict[int, int] = {}
         self._of_callers: dict[bytes, list[int]] = {}
-        self._stacks: dict[bytes, int] = {}  # code numbers, leaf to root
-        self._stack_of_tick = array("q")
 
     def feed(self, line: bytes) -> None:
         """Take one line; kinds of lines that tell nothing of code or ticks are passed over."""
@@ -170,10 +173,9 @@ class _Log:
         if not is_external and other and self._is_caller(self._number(other), numbers[:2]):
             numbers.insert(1, self._number(other))
         if state == _COLLECTING:
-            numbers = [self._code_number(_COLLECTOR), *(n for n in numbers if self._codes[n].is_javascript)]
-        key = array("q", numbers).tobytes()
-        self._stack_of_tick.append(self._stacks.setdefault(key, len(self._stacks)))
-        self.times.append(microseconds * MICROSECOND)
+            is_javascript = (number for number in numbers if self.ticks.codes[number].is_javascript)
+            numbers = [self.ticks.number(COLLECTOR), *is_javascript]
+        self.ticks.add(array("q", numbers), microseconds)
 
     def _callers(self, text: bytes, address: int) -> list[int]:
         """Return the code numbers of callers; their text repeats itself while the code stays the same."""
@@ -186,8 +188,10 @@ class _Log:
 
     def _is_caller(self, entered: int, nearest: list[int]) -> bool:
         """Whether the top of the stack is a function of its own, not one of the two innermost."""
-        code = self._codes[entered]
-        return code.is_javascript and not any(code.same_function(self._codes[number]) for number in nearest)
+        code = self.ticks.codes[entered]
+        return code.is_javascript and not any(
+            code.same_function(self.ticks.codes[number]) for number in nearest
+        )
 
     def _forget(self) -> None:
         """Look addresses up anew: code is about to change."""
@@ -198,32 +202,8 @@ class _Log:
         """Return the number of the code at an address now."""
         number = self._at_address.get(address)
         if number is None:
-            number = self._at_address[address] = self._code_number(self._map.find(address) or _NOTHING)
+            number = self._at_address[address] = self.ticks.number(self._map.find(address) or NOTHING)
         return number
-
-    def _code_number(self, code: Code) -> int:
-        number = self._number_of.setdefault(code, len(self._codes))
-        if number == len(self._codes):
-            self._codes.append(code)
-        return number
-
-    def add_to(self, builder: ProfileBuilder) -> ProfileBuilder:
-        """Hand all ticks to a builder with the value types samples and time."""
-        intern = builder.frames.intern
-        frame_ids = np.array(
-            [intern(code.name, code.file, code.line, code.module, code.kind) for code in self._codes],
-            dtype=np.int32,
-        )
-        stacks = [np.frombuffer(key, dtype=np.int64)[::-1] for key in self._stacks]
-        offset = np.zeros(len(stacks) + 1, dtype=np.int64)
-        np.cumsum([len(stack) for stack in stacks], out=offset[1:])
-        handles = builder.add_stacks(frame_ids[np.concatenate(stacks)], offset)
-        time = np.frombuffer(self.times, dtype=np.int64)
-        order = np.argsort(time, kind="stable")
-        weight = np.stack([np.ones(len(time), dtype=np.int64), until_next(time[order])], axis=1)
-        of_tick = np.frombuffer(self._stack_of_tick, dtype=np.int64)[order]
-        builder.add_samples(handles[of_tick], weight, time[order])
-        return builder
 
 
 _READERS = {

@@ -9,8 +9,9 @@ of the SHA-256 of each line as hotspot wrote it::
     <!-- hotspot:end -->
 
 Here the first line still has its digits and is hotspot's to rewrite; the second has none, so a person changed it and it
-stays. A line is known again by its key: the label in bold, or the first cell of a table's row. What stands outside
-blocks is never touched.
+stays. A line is known again by its key: the label in bold, or the first cell of a table's row, below the same heading. A box
+that a person ticks or clears (``- [x]``) does not make a line theirs: whoever writes the block reads its boxes first. What
+stands outside blocks is never touched.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from dataclasses import dataclass
 
 _BEGIN = re.compile(r"^<!-- hotspot:begin (\S+)((?: [0-9a-f]{6})*) -->[ \t]*\n", re.MULTILINE)
 _END = re.compile(r"^<!-- hotspot:end -->[ \t]*(?:\n|\Z)", re.MULTILINE)
-_LABEL = re.compile(r"^(?:[-*] (?:\[[ x]\] )?)?\*\*([^*]+?):?\*\*")
+_SECTION = re.compile(r"^## .*$", re.MULTILINE)
+_LABEL = re.compile(r"^(?:[-*] (?:\[[ xX]\] )?)?\*\*([^*]+?):?\*\*")
+_TICK = re.compile(r"^([-*] \[)[ xX](\])")
 _ROW = re.compile(r"^\|\s*(?!:?-+:?\s*\|)([^|]+?)\s*\|")
 
 
@@ -65,10 +68,11 @@ class Block:
         the line it followed.
         """
         theirs = {i: line for i, line in enumerate(self.lines) if line.strip() and not self.is_ours(line)}
+        keys = _keys(self.lines)
         free = dict(enumerate(self.lines))  # lines that nothing in the result stands for yet
         result: list[tuple[str, int | None]] = []  # a line, and where what it stands for was
-        for line in lines:
-            position = _counterpart(line, free, theirs)
+        for line, key in zip(lines, _keys(lines), strict=True):
+            position = _counterpart(line, key, free, keys, theirs)
             if position is not None:
                 del free[position]
             result.append((theirs.pop(position, line) if position is not None else line, position))
@@ -85,10 +89,24 @@ class Block:
         return _digest(line) in self.written
 
 
-def _counterpart(line: str, free: Mapping[int, str], theirs: Mapping[int, str]) -> int | None:
+Key = tuple[str, str] | None
+
+
+def _keys(lines: Sequence[str]) -> list[Key]:
+    """Of each line, the heading above it and its key; None for a line without."""
+    heading, keys = "", []
+    for line in lines:
+        heading = line if line.startswith("#") else heading
+        key = line_key(line)
+        keys.append(None if key is None else (heading, key))
+    return keys
+
+
+def _counterpart(
+    line: str, key: Key, free: Mapping[int, str], keys: Sequence[Key], theirs: Mapping[int, str]
+) -> int | None:
     """Where the line stood that a new one stands for: of its key, a person's first, else of its text."""
-    key = line_key(line)
-    same = [i for i, old in free.items() if (line_key(old) == key if key is not None else old == line)]
+    same = [i for i, old in free.items() if (keys[i] == key if key is not None else old == line)]
     return next((i for i in same if i in theirs), same[0] if same else None)
 
 
@@ -131,6 +149,34 @@ class Document:
         pieces = [p.updated(lines) if p is changed and isinstance(p, Block) else p for p in self.pieces]
         return Document(tuple(pieces))
 
+    def with_added(self, section: str, *pieces: str | Block) -> Document:
+        """Return the document with pieces more at the end of a section, before the next heading of its level.
+
+        Args:
+            section: the line of its heading; where the document has none, they come last.
+            pieces: text that begins a line, and blocks.
+        """
+        inside = False
+        for i, piece in enumerate(self.pieces):
+            if isinstance(piece, Block):
+                continue
+            for heading in _SECTION.finditer(piece):
+                if inside:
+                    above, below = piece[: heading.start()], piece[heading.start() :]
+                    return Document(
+                        (*_spaced((*self.pieces[:i], above)), *pieces, below, *self.pieces[i + 1 :])
+                    )
+                inside = heading[0].rstrip() == section
+        return Document((*_spaced(self.pieces), *pieces))
+
+
+def _spaced(pieces: tuple[str | Block, ...]) -> tuple[str | Block, ...]:
+    """What a new piece may follow: pieces that end in a blank line."""
+    kept = tuple(piece for piece in pieces if piece != "")
+    text = "".join(piece.text if isinstance(piece, Block) else piece for piece in kept[-2:])
+    missing = 0 if not text or text.endswith("\n\n") else 1 if text.endswith("\n") else 2
+    return (*kept, "\n" * missing) if missing else kept
+
 
 def parse_document(text: str) -> Document:
     """Take a document apart. A block without an end is text: it may be half deleted, and is left alone."""
@@ -156,4 +202,5 @@ def parse_document(text: str) -> Document:
 
 
 def _digest(line: str) -> str:
-    return hashlib.sha256(line.rstrip().encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    cleared = _TICK.sub(r"\1 \2", line.rstrip(), count=1)
+    return hashlib.sha256(cleared.encode("utf-8", "surrogatepass")).hexdigest()[:6]

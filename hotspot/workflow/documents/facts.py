@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotspot.advice.rule import Rule
+from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.issues.issue_model import ANALYSIS, PROPOSAL, UNKNOWN, Issue
 from hotspot.workflow.lifecycle.goal import contribution, goal_of
 
@@ -55,7 +57,10 @@ def facts_of(issue: Issue, rules: Mapping[str, Rule]) -> Facts:
     order = rule.order if rule else None
     goal = goal_of(issue)
     level = _LEVEL.search(issue.value(PROPOSAL, "Complexity").partition("\n")[0])
-    current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {issue.field('PROFILE')}"
+    measured = issue.field("PROFILE")
+    path = measured.partition(" (sha256 ")[0]
+    by = f", by `hotspot top --in-app {shlex.quote(path)}`" if path != measured else ""
+    current = f"{issue.value(ANALYSIS, 'Time Contribution')}; measured in {measured}{by}"
     gain = 1 / goal.ratio if goal.stated else 1.0
     return Facts(
         current=_line(current),
@@ -73,8 +78,7 @@ def facts_of(issue: Issue, rules: Mapping[str, Rule]) -> Facts:
 
 def _line(text: str) -> str:
     """Return the first paragraph as one line: cut at a sentence where it is long, comment marks made harmless."""
-    paragraph = text.strip().split("\n\n")[0]
-    line = " ".join(paragraph.split()).replace("<!--", "< !--")
+    line = " ".join(flat(text.strip().split("\n\n")[0]).split())
     if len(line) <= _MOST:
         return line
     cut = line[:_MOST]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import re
 from pathlib import Path
 
-from hotspot.errors import UnreadableInput
-from hotspot.files import write_atomically
 from hotspot.workflow.documents.block import Document, new_block, parse_document
+from hotspot.workflow.documents.document_file import read_text, write_text
 
 _HEAD = """\
 # Performance
@@ -18,22 +17,36 @@ _HEAD = """\
 _KEY = "STATUS"
 
 
+FILE = "PERFORMANCE.md"
+_TICKED = re.compile(r"^- \[[xX]\] \*\*(.+?):?\*\*")
+
+
 def write_performance(path: Path, lines: list[str]) -> None:
     """Write or update the document.
 
     Raises:
         UnreadableInput: it is there and cannot be read.
     """
-    try:
-        document = parse_document(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        document = Document((_HEAD,))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(
-            os.path.relpath(path), getattr(error, "strerror", None) or "it is no UTF-8"
-        ) from error
+    document = _read(path) or Document((_HEAD,))
     if document.block(_KEY) is None:
-        document = Document((*document.pieces, new_block(_KEY, lines)))
+        document = document.with_added("", new_block(_KEY, lines))
     else:
         document = document.updated(_KEY, lines)
-    write_atomically(path, document.text.encode())
+    write_text(path, document.text)
+
+
+def ticked_boxes(path: Path) -> frozenset[str]:
+    """Return the labels of the boxes that are ticked in the document; none where there is none.
+
+    Raises:
+        UnreadableInput: it cannot be read.
+    """
+    document = _read(path)
+    block = document.block(_KEY) if document is not None else None
+    found = (_TICKED.match(line) for line in (block.lines if block is not None else ()))
+    return frozenset(re.sub(r"\\(.)", r"\1", one[1]) for one in found if one is not None)
+
+
+def _read(path: Path) -> Document | None:
+    text = read_text(path)
+    return parse_document(text) if text is not None else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hotspot.errors import UsageError
+from hotspot.workflow.documents.attempts import log_entries
 from hotspot.workflow.documents.block import Document
 from hotspot.workflow.documents.candidates import (
     CandidateList,
@@ -19,6 +20,7 @@ from hotspot.workflow.documents.candidates import (
     key_of,
 )
 from hotspot.workflow.documents.facts import UNKNOWN_ORDER, Facts
+from hotspot.workflow.documents.prose import flat
 from hotspot.workflow.issues.issue_model import Status
 from hotspot.workflow.issues.store import StoredIssue
 
@@ -101,6 +103,12 @@ def _renamed(entries: Iterable[Entry], issues: Sequence[StoredIssue]) -> Iterabl
 
 def _lines(entry: Entry, stored: StoredIssue, facts: Facts) -> list[str]:
     decision = (entry.block.value("Decision") if entry.block else None) or _UNDECIDED
+    if (
+        decision == _UNDECIDED
+        and stored.issue.status is Status.DROPPED
+        and (log := log_entries(stored.issue))
+    ):
+        decision = flat(f"dropped {log[-1][0]}: {log[-1][2]}")
     fingerprint = stored.issue.field("FINGERPRINT")
     return [
         f"- **Issue:** [{stored.path.name}]({stored.path.name}), {stored.issue.status}, fingerprint {fingerprint}",

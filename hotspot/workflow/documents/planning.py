@@ -10,10 +10,10 @@ from typing import Any
 
 from hotspot.advice.loader import load_catalogue
 from hotspot.config import Config
-from hotspot.errors import UnreadableInput, UsageError
-from hotspot.files import write_atomically
+from hotspot.errors import UsageError
 from hotspot.workflow.documents import plan
 from hotspot.workflow.documents.candidates import CandidateList, Entry, parse_candidates
+from hotspot.workflow.documents.document_file import read_text, write_text
 from hotspot.workflow.documents.facts import Facts, facts_of
 from hotspot.workflow.issues.issue_model import Status
 from hotspot.workflow.issues.issue_text import one_line
@@ -86,13 +86,8 @@ def read_candidates(config: Config) -> CandidateList | None:
         MalformedCandidates: it contradicts itself.
     """
     path = config.issues_directory / FILE
-    shown = os.path.relpath(path)
-    try:
-        return parse_candidates(path.read_bytes().decode("utf-8"), shown)
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(shown, getattr(error, "strerror", None) or "it is no UTF-8") from error
+    text = read_text(path)
+    return parse_candidates(text, os.path.relpath(path)) if text is not None else None
 
 
 def make_plan(
@@ -143,8 +138,7 @@ def make_plan(
             listed = plan.update(listed, issues, facts)
         path = store.directory / FILE
         if listed.entries or before is not None:
-            store.directory.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, listed.text.encode())
+            write_text(path, listed.text)
     return Plan(path, listed, facts, before is None and bool(listed.entries))
 
 

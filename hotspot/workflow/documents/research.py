@@ -16,10 +16,10 @@ from pathlib import Path
 from hotspot.analysis.rank import rank
 from hotspot.config import Config
 from hotspot.errors import HotspotError, UsageError
-from hotspot.files import write_atomically
 from hotspot.profile import Profile
 from hotspot.tabular import markdown_row
 from hotspot.units import human_share
+from hotspot.workflow.documents.document_file import write_text
 from hotspot.workflow.issues.issue_text import one_line
 
 FOLDER = "research"
@@ -71,6 +71,11 @@ def notes_of(config: Config) -> tuple[Path, ...]:
     return tuple(path for _, path in sorted(found))
 
 
+def note_named(config: Config, name: str) -> Path | None:
+    """Return the note of a name, whatever its number; the newest of several, None without one."""
+    return next((path for path in reversed(notes_of(config)) if path.stem.partition("-")[2] == name), None)
+
+
 def write_note(config: Config, name: str, note: Note) -> Path:
     """Write a note under the next free number and return its path.
 
@@ -82,6 +87,17 @@ def write_note(config: Config, name: str, note: Note) -> Path:
     Raises:
         HotspotError: the folder cannot be written to.
     """
+    path = note_path(config, name)
+    write_text(path, note.text)
+    return path
+
+
+def note_path(config: Config, name: str) -> Path:
+    """Return a path under the next free number, its folder made.
+
+    Raises:
+        HotspotError: the folder cannot be made.
+    """
     folder = config.root / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,9 +105,7 @@ def write_note(config: Config, name: str, note: Note) -> Path:
         raise HotspotError(f"{folder}: {(error.strerror or str(error)).lower()}") from error
     last = notes_of(config)
     match = _NUMBERED.match(last[-1].name) if last else None
-    path = folder / f"{int(match[1]) + 1 if match else 1:02d}-{name}.md"
-    write_atomically(path, note.text.encode("utf-8", "replace"))
-    return path
+    return folder / f"{int(match[1]) + 1 if match else 1:02d}-{name}.md"
 
 
 def hotspot_table(profile: Profile) -> tuple[list[str], str]:

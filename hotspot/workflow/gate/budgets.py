@@ -84,14 +84,15 @@ def _item(budget: Budget, name: str, value: Value) -> Item:
         detail += f" ({human(interval[0])} to {human(interval[1])})"
         if interval[0] <= limit.value < interval[1]:
             detail += ", too close to be sure"
-    return Item("budget", name, status, detail, _rule(budget), after=number, interval=interval)
+    return Item("budget", name, status, detail, budget_text(budget), after=number, interval=interval)
 
 
 def _unmeasured(budget: Budget, name: str, reason: str) -> Item:
-    return Item("budget", name, "not measured", reason, _rule(budget))
+    return Item("budget", name, "not measured", reason, budget_text(budget))
 
 
-def _rule(budget: Budget) -> str:
+def budget_text(budget: Budget) -> str:
+    """Return what a budget asks, in words."""
     what = {"benchmark": "", "memory": "peak memory of ", "file": "size of "}[budget.measure]
     minus = f" minus {budget.minus}" if budget.minus else ""
     return f"{what}{budget.subject}{minus} at most {budget.limit.text}"

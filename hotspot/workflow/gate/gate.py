@@ -143,7 +143,7 @@ def _items(
 
 
 def _in_app(config: Config) -> InApp:
-    ownership = Ownership(config, by_symbol=False)
+    ownership = Ownership(config, wait=False)
 
     def classify(profile: Profile) -> tuple[Bool, Bool]:
         verdict = ownership.classify(profile)

@@ -6,6 +6,7 @@ A place and an issue belong together by fingerprint, never by file name or title
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hotspot.advice.loader import load_catalogue
+from hotspot.analysis.symbols import canonical
 from hotspot.config import Config
 from hotspot.profile import Profile
 from hotspot.source.ownership import Ownership
@@ -35,6 +37,7 @@ class DraftRow:
         title: of the issue.
         rule: id of the rule that fits best, None where none does or the place was not looked at.
         changed: whether the file is, or would be, written.
+        kept: whether its numbers were left because they rest on more samples than this profile has.
         reason: why it was skipped; None where it was not.
     """
 
@@ -45,6 +48,7 @@ class DraftRow:
     title: str | None = None
     rule: str | None = None
     changed: bool = False
+    kept: bool = False
     reason: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +105,7 @@ class DraftResult:
     Attributes:
         basis: what is known about who owns the places.
         uncharged_share: share of the profile that no function could be named for.
+        warning: one sentence where callers are lost, so that places may be charged too little; None where all is well.
     """
 
     directory: Path
@@ -112,6 +117,7 @@ class DraftResult:
     updated: tuple[DraftRow, ...]
     skipped: tuple[DraftRow, ...]
     goal: Goal | None = None
+    warning: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract's JSON object."""
@@ -124,6 +130,7 @@ class DraftResult:
             "dry_run": self.dry_run,
             "goal": self.goal.to_dict() if self.goal else None,
             "ownership": str(self.basis),
+            "warning": self.warning,
             "profile": self.profile.to_dict(),
         }
 
@@ -168,6 +175,7 @@ def draft_issues(
         tuple(row for kind, row in rows if kind == "updated"),
         tuple(row for kind, row in rows if kind == "skipped"),
         run.goal,
+        subject.broken.warning,
     )
 
 
@@ -222,7 +230,7 @@ class _Drafting:
                 yield "skipped", self._too_small(place)
                 break  # the rest is smaller still
             kind, row = self._draft(place)
-            drafted += kind in ("created", "updated")
+            drafted += kind in ("created", "updated") or row.kept
             yield kind, row
         for broken in self.contents.unreadable:
             if broken.path not in self.matched:
@@ -248,6 +256,10 @@ class _Drafting:
         closed = _CLOSED.get(stored.issue.status)
         if closed is not None:
             return "skipped", self._row(stored.path, place, stored.issue, reason=closed)
+        weaker = _weaker(stored.issue, self.subject)
+        if weaker is not None:
+            row = self._row(stored.path, place, stored.issue, reason=weaker)
+            return "skipped", replace(row, kept=True)
         measured = self.measurer.measure(place)
         place = _located(place, measured)
         updated = self._refreshed(stored.issue, place, measured)
@@ -291,7 +303,7 @@ class _Drafting:
         reason: str | None = None,
     ) -> DraftRow:
         return DraftRow(
-            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason
+            path.stem, path, place, issue.field("FINGERPRINT"), issue.title, rule, changed, reason=reason
         )
 
     def _too_small(self, place: Place) -> DraftRow:
@@ -313,6 +325,22 @@ def _located(place: Place, measured: Measured) -> Place:
     return replace(place, line=main.sites[0].site.line)
 
 
+def _weaker(issue: Issue, subject: Subject) -> str | None:
+    """Why an issue keeps its numbers: they rest on far more samples, and this profile has few; else None."""
+    before = evidence.samples_of(issue.field("PROFILE"))
+    now = evidence.samples_of(evidence.profile_line(subject.profile, subject.path))
+    if before is None or now is None or now >= min(before / 2, _ENOUGH_SAMPLES):
+        return None
+    return (
+        f"keeps its numbers: they are of {before:,} samples, this profile has {now:,}; record at least "
+        f"{math.ceil(min(before / 2, _ENOUGH_SAMPLES)):,} to refresh them"
+    )
+
+
+# From so many on, a newer profile is worth more than one with more samples: a place of 1% is known to about a third.
+_ENOUGH_SAMPLES = 1000
+
+
 def _rule(measured: Measured) -> str | None:
     return measured.findings[0].rule.id if measured.findings else None
 
@@ -327,10 +355,12 @@ def _stored_issue(contents: Contents, place: Place, matched: set[Path]) -> Store
     """Find the issue of a place that no hotter place has taken.
 
     The fingerprint with the file decides, then the one without: a file that was found later keeps the old
-    fingerprint. A place whose file the profile does not tell is the only issue of that function, if it is one.
+    fingerprint. Then those of the closures in it, which were issues of their own where nothing else of the function
+    was seen by its name. A place whose file the profile does not tell is the only issue of that function, if it is one.
     """
     free = [stored for stored in contents.issues if stored.path not in matched]
-    for wanted in dict.fromkeys((place.fingerprint, fingerprint(place.function, None))):
+    names = dict.fromkeys((place.function, *(canonical(spelling).name for spelling in place.spellings)))
+    for wanted in dict.fromkeys(fingerprint(name, file) for name in names for file in (place.file, None)):
         for stored in free:
             if stored.issue.field("FINGERPRINT") == wanted:
                 return stored

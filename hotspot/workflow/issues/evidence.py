@@ -10,10 +10,12 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hotspot.advice.frame_classes import CLASSES
 from hotspot.advice.impact import binomial_interval
+from hotspot.analysis.broken_stacks import BrokenStacks, broken_stacks
 from hotspot.analysis.peek import PeekEdge
 from hotspot.analysis.trust import duration_ns
 from hotspot.config import Config
@@ -26,13 +28,14 @@ from hotspot.workflow.issues.measured import Measured
 from hotspot.workflow.issues.places import Basis, Charges, Place
 
 _HEADS = (
-    "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings",
-    "Not charged", "Filters", "Lost", "Data", "Look closer",
+    "Charged", "Interval", "Self", "Rules", "Lines", "Outside", "Callers", "Callees", "Stack", "Spellings", "Candidates",
+    "Not charged", "Filters", "Broken", "Lost", "Data", "Look closer",
 )  # fmt: skip
 _HEAD = "- "
 _BELOW = " " * 4
 _STACK_TOP, _STACK_NEAR, _STACK_BOTTOM = 3, 5, 6
 _MOST_LOSSES = 10
+_MOST_CANDIDATES = 10
 _NAME = 110
 
 
@@ -52,6 +55,11 @@ class Subject:
     def profile(self) -> Profile:
         """The profile."""
         return self.charges.profile
+
+    @cached_property
+    def broken(self) -> BrokenStacks:
+        """What of the profile has lost its callers, and so may be charged to nobody or to the wrong place."""
+        return broken_stacks(self.profile)
 
     @property
     def noun(self) -> str:
@@ -119,6 +127,12 @@ def profile_line(profile: Profile, path: str) -> str:
     return f"{path} (sha256 {digest}, {_extent(profile)})"
 
 
+def samples_of(line: str) -> int | None:
+    """Return the number of samples that a `profile_line` tells, None where it tells none."""
+    found = re.search(r"\(.*?([\d,]+) samples\)$", line)
+    return int(found[1].replace(",", "")) if found and found[1].strip(",") else None
+
+
 def why_not_charged(basis: Basis) -> str:
     """Say what is true of the weight that no place answers for."""
     if basis is Basis.IN_APP:
@@ -152,6 +166,7 @@ def evidence(subject: Subject, place: Place, measured: Measured) -> str:
         out += _table(f"{head} (shares of its total)", rows)
     out += _stack(profile, measured)
     out += _spellings(place)
+    out += _candidates(place)
     out += _caveats(subject)
     out.append(_item("Data", f"{subject.path} ({_source(profile)})"))
     out.append(f"{_BELOW}sha256 {profile.provenance.sha256 or UNKNOWN}\n")
@@ -304,6 +319,23 @@ def _spellings(place: Place) -> list[str]:
     return [_item("Spellings", f"in the profile: {names}{more}")]
 
 
+def _candidates(place: Place) -> list[str]:
+    """Where a place may be defined, for the reader to decide."""
+    if not place.candidates:
+        return []
+    rows = [
+        f"{_BELOW}{one_line(f'{d.file}:{d.line}  {d.qualified}', _NAME)}\n"
+        for d in place.candidates[:_MOST_CANDIDATES]
+    ]
+    more = len(place.candidates) - len(rows)
+    why = "several definitions" if len(place.candidates) > 1 else "a name that many programs have"
+    return [
+        f"{_HEAD}Candidates ({why}; which is meant is not decided):\n",
+        *rows,
+        *([f"{_BELOW}... {more:,} more ...\n"] if more else []),
+    ]
+
+
 def _caveats(subject: Subject) -> list[str]:
     profile, uncharged = subject.profile, subject.charges.uncharged
     out = []
@@ -313,6 +345,8 @@ def _caveats(subject: Subject) -> list[str]:
     if profile.hidden_weight:
         share = human_share(profile.share(profile.hidden_weight))
         out.append(_item("Filters", f"{share} of the profile was filtered out; shares are of the whole."))
+    if subject.broken.warning is not None:
+        out.append(_item("Broken", one_line(subject.broken.warning, 400)))
     losses = profile.provenance.losses
     out += [_item("Lost", one_line(loss.text, 300)) for loss in losses[:_MOST_LOSSES]]
     if len(losses) > _MOST_LOSSES:

@@ -115,6 +115,18 @@ def approach(findings: tuple[Finding, ...]) -> str:
     return "".join(out)
 
 
+def too_small(findings: tuple[Finding, ...]) -> str:
+    """Say which rules match less than they ask for; empty where none matches at all."""
+    if not findings:
+        return ""
+    parts = [
+        f"{f.rule.id} matches {human_share(f.share)} of the profile and asks for {human_share(f.rule.min_share)}"
+        for f in findings[:_MOST_OTHERS]
+    ]
+    more = len(findings) - len(parts)
+    return " at the share that it asks for: " + "; ".join(parts) + (f"; {more} more" if more else "")
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
@@ -140,8 +152,9 @@ def expected_impact(finding: Finding, noun: str, samples: int | None) -> str:
             f"{human_share(impact.high)} less"
         )
     if impact.interval and samples:
-        half = (impact.interval[1] - impact.interval[0]) / 2
-        basis = f"Share {share} +- {100 * half:.1f} points from {samples:,} samples (95%, Wilson)"
+        # Not +-: near 0 and 100% the interval is not symmetric.
+        least, most = (human_share(end) for end in impact.interval)
+        basis = f"Share {share} ({least} to {most}, 95%, Wilson) from {samples:,} samples"
     else:
         basis = f"Share {share}; samples are not counted, so it has no interval"
     return paragraph(

@@ -78,6 +78,7 @@ class Measured:
         stack_weight: its weight.
         stack_place: which of its frames is the place.
         findings: of the catalogue's rules, the one that promises most first.
+        below_share: where there are none: what rules match but explain less than they ask for, the most first.
     """
 
     parts: tuple[Part, ...]
@@ -89,6 +90,7 @@ class Measured:
     stack_weight: int
     stack_place: int
     findings: tuple[Finding, ...]
+    below_share: tuple[Finding, ...] = ()
 
 
 class Measurer:
@@ -121,6 +123,7 @@ class Measurer:
         found = [(CLASS_IDS[i], int(by_class[i])) for i in np.flatnonzero(by_class).tolist()]
         found.append((OTHER, int(profile.node_self[outside[classes < 0]].sum())))
         found.append((OWN, int(profile.node_self[nodes[charges.marked[nodes]]].sum())))
+        findings = self.findings(place)
         hottest = int(nodes[np.argmax(profile.node_self[nodes])])
         return Measured(
             tuple(sorted((Part(*f) for f in found if f[1]), key=lambda p: (-p.weight, p.class_id))),
@@ -131,12 +134,16 @@ class Measurer:
             tuple(frame_text(profile, frame) for frame in profile.path(hottest)),
             int(profile.node_self[hottest]),
             int(profile.call_tree.depth[charges.holder[hottest]]),
-            self.findings(place),
+            findings,
+            () if findings else self._matcher.below_share(self._hot(place)),
         )
 
     def findings(self, place: Place) -> tuple[Finding, ...]:
         """Return what the rules find at a place."""
-        return self._matcher.findings(HotPlace(self._nodes(place), _hot_source(self._root, place)))
+        return self._matcher.findings(self._hot(place))
+
+    def _hot(self, place: Place) -> HotPlace:
+        return HotPlace(self._nodes(place), _hot_source(self._root, place))
 
     def _nodes(self, place: Place) -> Int32:
         charges = self._charges

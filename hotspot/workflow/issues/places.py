@@ -30,6 +30,7 @@ from hotspot.profile import Bool, Int32, Int64, Kind, Profile
 from hotspot.source.common_names import is_everyday
 from hotspot.source.definitions import Definition
 from hotspot.source.ownership import Ownership, Verdict, is_library_module
+from hotspot.source.symbol_parts import function_around, symbol_parts
 
 MIN_SHARE = 0.005
 
@@ -332,10 +333,17 @@ def _process_names(profile: Profile) -> Bool:
     return result
 
 
+def _is_closure(name: str) -> bool:
+    return function_around(name) != name
+
+
 def _group(
     profile: Profile, eligible: Bool, verdict: Verdict, ownership: Ownership
 ) -> tuple[Int32, tuple[tuple[str, str], ...], dict[int, tuple[Definition, ...]]]:
-    """Group eligible frames by canonical name and the project's file, which the sources tell where the profile does not."""
+    """Group eligible frames by canonical name and the project's file, which the sources tell where the profile does not.
+
+    A closure is part of the function it is written in: nobody would change the one without reading the other.
+    """
     functions, strings = profile.functions, profile.frames.strings
     wanted = np.unique(functions.of_frame[eligible])
     owned = np.zeros(len(functions), dtype=bool)
@@ -343,8 +351,12 @@ def _group(
     local: dict[str, str] = {"": ""}
     index: dict[tuple[str, str], int] = {}
     found: dict[int, tuple[Definition, ...]] = {}
+    written: dict[
+        tuple[tuple[str, ...], str], str
+    ] = {}  # how the profile spells the functions that are no closures
     group_of_function = np.full(len(functions), -1, dtype=np.int32)
-    for function in wanted.tolist():
+    closures_last = sorted(wanted.tolist(), key=lambda f: _is_closure(strings[int(functions.name[f])]))
+    for function in closures_last:
         recorded = strings[int(functions.file[function])]
         if recorded not in local:
             local[recorded] = ownership.local_file(recorded) or ""
@@ -357,6 +369,11 @@ def _group(
             candidates = ownership.definitions_of(spelled, module)
             if len(candidates) == 1 and (owned[function] or not is_everyday(spelled)):
                 file = candidates[0].file
+        parts = symbol_parts(spelled)
+        if _is_closure(name):
+            name = written.get((parts, file)) or function_around(name)
+        else:
+            written.setdefault((parts, file), name)
         group = index.setdefault((name, file), len(index))
         if candidates:
             found[group] = candidates

@@ -185,9 +185,9 @@ def approach(measured: Measured) -> str:
     if measured.findings:
         return finding_text.approach(measured.findings)
     return paragraph(
-        f"{UNKNOWN}: no rule of the catalogue fits what is seen here. To be chosen by the answers to the questions "
-        "above, one change at a time: representation before algorithm before low level. `hotspot rules` lists what "
-        "usually helps."
+        f"{UNKNOWN}: no rule of the catalogue fits what is seen here{finding_text.too_small(measured.below_share)}. To be "
+        "chosen by the answers to the questions above, one change at a time: representation before algorithm before low "
+        "level. `hotspot rules` lists what usually helps."
     )
 
 

@@ -16,6 +16,15 @@ LEAST_PROFILES = 3
 
 
 @dataclass(frozen=True)
+class FileSize:
+    """The size of a file that a budget is about, on both sides; None where the side does not have it."""
+
+    path: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
 class Finding:
     """What was measured of the target, and of everything beside it.
 
@@ -29,6 +38,7 @@ class Finding:
         others: what was measured beside the target.
         worse: names of other benchmarks that regressed.
         peak_bytes: median peak memory before and after, where it is known.
+        sizes: of the files that budgets are about, where both sides were built.
         notes: what was assumed, in sentences.
         settle: what would settle an open question.
     """
@@ -44,6 +54,7 @@ class Finding:
     others: tuple[Row, ...] = ()
     worse: tuple[str, ...] = ()
     peak_bytes: tuple[int, int] | None = None
+    sizes: tuple[FileSize, ...] = ()
     notes: tuple[str, ...] = ()
     settle: str | None = None
 
@@ -75,6 +86,7 @@ class Finding:
             "others": [row.to_dict() for row in self.others],
             "worse": list(self.worse),
             "peak_bytes": list(self.peak_bytes) if self.peak_bytes else None,
+            "sizes": [dict(vars(size)) for size in self.sizes],
             "notes": list(self.notes),
         }
 
@@ -131,7 +143,8 @@ def judge_profiles(found: Diff, *, regression: bool) -> Finding:
         raise TooFewSamples(
             f"{runs[0]} profile{'s' if runs[0] != 1 else ''} before and {runs[1]} after decide nothing: "
             f"{LEAST_PROFILES} a side are needed, 5 are better",
-            hint="record runs of both in turn and give each with --before and --after",
+            hint="`hotspot record --runs 5 --against-rev COMMIT -- COMMAND` records both in turn; give each file it keeps "
+            "with --before or --after",
         )
     if found.basis == "screening" or found.interval is None:
         raise TooFewSamples(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotspot.analysis.benchmarks import MIN_MEASUREMENTS
 from hotspot.analysis.diff import Diff, diff
 from hotspot.benchmarks.compare import Comparison, compare_results
 from hotspot.benchmarks.load import is_results, load_side
@@ -21,6 +22,8 @@ from hotspot.record.worktrees import checked_out
 from hotspot.source.changes import has_commit
 from hotspot.source.ownership import Ownership
 from hotspot.state import write_json
+from hotspot.workflow.gate.rules import rules_of
+from hotspot.workflow.lifecycle.judging import FileSize
 
 
 @dataclass(frozen=True)
@@ -102,22 +105,25 @@ class Rerun:
     Attributes:
         data: the file that holds every run, in the format of `hotspot bench run`.
         rounds: runs of each side.
+        sizes: of the files that budgets are about.
     """
 
     comparison: Comparison
     data: Path
     rounds: int
+    sizes: tuple[FileSize, ...]
 
 
 class NoBenchmark(UsageError):
     """There is nothing to run again: no command, or no commit to go back to."""
 
 
-def check_rerun(config: Config, commit: str | None) -> str:
+def check_rerun(config: Config, commit: str | None, rounds: int) -> str:
     """Return the commit to go back to.
 
     Raises:
         NoBenchmark: the benchmark cannot be run on both sides.
+        UsageError: so few runs could not be judged; better to know before they are made.
     """
     give = "give --before FILE and --after FILE"
     if not config.benchmark_command:
@@ -128,6 +134,8 @@ def check_rerun(config: Config, commit: str | None) -> str:
         raise NoBenchmark("no commit was recorded at the start: there is nothing to go back to", hint=give)
     if not has_commit(config.root, commit):
         raise NoBenchmark(f"the commit at the start, {commit[:12]}, is gone from the repository", hint=give)
+    if rounds < MIN_MEASUREMENTS:
+        raise UsageError(f"{rounds} runs a side decide nothing: {MIN_MEASUREMENTS} are needed")
     return commit
 
 
@@ -169,6 +177,20 @@ def rerun(
                     "worktree_setup put it there"
                 )
             raise
+        sizes = _sizes(config, before, after)
     data.parent.mkdir(parents=True, exist_ok=True)
     write_json(data, session.to_dict())
-    return Rerun(compare_results(session.results(0), session.results(1)), data, len(session.turns) // 2)
+    comparison = compare_results(session.results(0), session.results(1))
+    return Rerun(comparison, data, len(session.turns) // 2, sizes)
+
+
+def _sizes(config: Config, before: Path, after: Path) -> tuple[FileSize, ...]:
+    files = dict.fromkeys(b.subject for b in rules_of(config).budgets if b.measure == "file")
+    return tuple(FileSize(file, _size(before / file), _size(after / file)) for file in files)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

@@ -60,6 +60,7 @@ class StartRecord:
         results: its measurements; None where only a profile stands for the state.
         profile: how the issue's profile is called and its SHA-256, as the issue says.
         coverage: of the place by the benchmark.
+        tests: ``PASS`` or ``FAIL`` of the configured tests before the change; None where none are configured.
     """
 
     recorded: str
@@ -71,6 +72,7 @@ class StartRecord:
     results: Results | None
     profile: str
     coverage: Coverage
+    tests: str | None = None
 
     def untouched(self, root: Path) -> frozenset[str]:
         """Return the files that lay about untracked at the start and are as they were."""
@@ -94,6 +96,7 @@ class StartRecord:
                 "profile": self.coverage.profile,
                 "why": self.coverage.why,
             },
+            "tests": self.tests,
             "results": _results_dict(results) if results else None,
             "untracked": {path: list(seen) for path, seen in self.lay_about.items()},
         }
@@ -228,4 +231,5 @@ def _record_from(document: Mapping[str, Any]) -> StartRecord:
         results=_results_from(document["results"]) if document["results"] else None,
         profile=document["profile"],
         coverage=Coverage(coverage["share"], coverage["profile"], coverage["why"]),
+        tests=document.get("tests"),
     )

@@ -13,6 +13,7 @@ from hotspot.benchmarks.model import Results
 from hotspot.benchmarks.run import measure
 from hotspot.config import Config
 from hotspot.errors import UsageError
+from hotspot.files import file_digest, within
 from hotspot.git import head
 from hotspot.profile import Profile
 from hotspot.record.interleave import Side, Step
@@ -22,6 +23,7 @@ from hotspot.state import State, write_json
 from hotspot.units import human_duration
 from hotspot.workflow.issues.issue_model import Issue, Status
 from hotspot.workflow.issues.store import IssueStore, StoredIssue
+from hotspot.workflow.lifecycle.commands import run_command
 from hotspot.workflow.lifecycle.function_weight import function_weight
 from hotspot.workflow.lifecycle.goal import Goal, goal_of
 from hotspot.workflow.lifecycle.issue_profile import issue_profile
@@ -88,6 +90,7 @@ class Started:
             "measurements": int(target.seconds.size) if target else None,
             "goal": {"ratio": self.goal.ratio, "stated": self.goal.stated, "words": self.goal.words},
             "coverage": record["coverage"],
+            "tests": record["tests"],
             "skeleton": self.skeleton.to_dict() if self.skeleton else None,
         }
 
@@ -147,9 +150,10 @@ def _resumed(stored: StoredIssue, config: Config, before: Before) -> StartRecord
 
 
 def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecord:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     checked_out = head(config.root)
     lay_about = files_lying_about(config.root)
+    tests = run_command(config.test_command, config.root, "test_command") if config.test_command else None
     results = _results(stored, config, before)
     record = StartRecord(
         recorded=now,
@@ -161,13 +165,15 @@ def _recorded(stored: StoredIssue, config: Config, before: Before) -> StartRecor
         results=results,
         profile=stored.issue.field("PROFILE"),
         coverage=_coverage(stored.issue, config, results, before.profile),
+        tests=None if tests is None else "PASS" if tests.passed else "FAIL",
     )
     return with_target(record, before.target)
 
 
 def _results(stored: StoredIssue, config: Config, before: Before) -> Results | None:
     if before.benchmark:
-        return load_side(before.benchmark)
+        given = load_side(before.benchmark)
+        return replace(given, path=" ".join(str(within(config.root, path)) for path in before.benchmark))
     if not config.benchmark_command:
         if before.target:
             raise UsageError(
@@ -182,7 +188,7 @@ def _results(stored: StoredIssue, config: Config, before: Before) -> Results | N
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "before.json"
     write_json(path, session.to_dict())
-    return replace(results, path=str(path.relative_to(config.root)))
+    return replace(results, path=str(path.relative_to(config.root)), sha256=file_digest(path))
 
 
 def _coverage(issue: Issue, config: Config, results: Results | None, profile: Profile | None) -> Coverage:
@@ -227,6 +233,8 @@ def commit_text(record: StartRecord) -> str:
 
 
 def _log_line(issue: Issue, record: StartRecord, resumed: bool) -> str:
+    said = {"PASS": "; tests pass", "FAIL": "; tests FAIL"}.get(record.tests or "", "")
+    tests = "" if resumed else said
     which = f"attempt {issue.attempts + 1} " if issue.attempts or resumed else ""
     still = "still " if resumed else ""
-    return f"{which}started; before {still}is {commit_text(record)}, {before_text(record)}"
+    return f"{which}started; before {still}is {commit_text(record)}, {before_text(record)}{tests}"

@@ -6,13 +6,13 @@ import datetime
 from dataclasses import dataclass
 
 from hotspot.analysis.benchmarks import THRESHOLD
-from hotspot.units import human_bytes, human_share
+from hotspot.units import human_bytes, human_seconds, human_share
 from hotspot.workflow.issues.issue_model import IMPLEMENTATION, UNKNOWN, Issue
 from hotspot.workflow.issues.issue_text import bullet, one_line, paragraph
 from hotspot.workflow.lifecycle.attribution import Attribution
 from hotspot.workflow.lifecycle.commands import CommandRun
 from hotspot.workflow.lifecycle.goal import Goal
-from hotspot.workflow.lifecycle.judging import Finding
+from hotspot.workflow.lifecycle.judging import FileSize, Finding
 from hotspot.workflow.lifecycle.steps import DECISIVE, INCONCLUSIVE
 
 _VERDICTS = {"VERIFIED": "CONFIRMED", "MARGINAL": "INSUFFICIENT", "REGRESSION": "REGRESSION"}
@@ -135,16 +135,17 @@ def _side_effects(finding: Finding | None) -> str:
     if finding is None:
         return f"- Peak memory: {UNKNOWN}\n- Other benchmarks: {UNKNOWN}\n"
     out = [bullet(f"Peak memory: {_memory(finding)}")]
+    out += [bullet(f"Size of {one_line(size.path)}: {_size(size)}") for size in finding.sizes]
     if not finding.others:
         out.append(bullet("Other benchmarks: none were measured"))
     for row in finding.others:
-        change = f"{row.ratio.rho - 1:+.1%}"
+        sides = f"{human_seconds(row.before.median)} before, {human_seconds(row.after.median)} after"
         if row.judgement is None:
             judged = "too few measurements to judge"
         else:
             interval = f"95% interval {row.ratio.low - 1:+.1%} to {row.ratio.high - 1:+.1%}"
             judged = f"{interval}: {_IN_WORDS[row.judgement.verdict, row.judgement.decisive]}"
-        out.append(bullet(f"Benchmark {one_line(row.name)}: {change} ({judged})"))
+        out.append(bullet(f"Benchmark {one_line(row.name)}: {sides} ({row.ratio.rho - 1:+.1%}; {judged})"))
     return "".join(out)
 
 
@@ -159,9 +160,18 @@ _IN_WORDS = {
 def _memory(finding: Finding) -> str:
     if finding.peak_bytes is None:
         return f"{UNKNOWN}; the measurements do not hold it"
-    before, after = finding.peak_bytes
+    return _grown(*finding.peak_bytes)
+
+
+def _size(size: FileSize) -> str:
+    if size.before is None or size.after is None:
+        return f"{UNKNOWN}; it is not there {'before' if size.before is None else 'after'}"
+    return _grown(size.before, size.after)
+
+
+def _grown(before: int, after: int) -> str:
     change = after / before - 1 if before else 0.0
-    more = f", more than {human_share(THRESHOLD)} worse" if change > THRESHOLD else ""
+    more = f"; more than {human_share(THRESHOLD)} worse" if change > THRESHOLD else ""
     return f"{human_bytes(before)} before, {human_bytes(after)} after ({change:+.1%}{more})"
 
 

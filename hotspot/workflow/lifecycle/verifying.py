@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hotspot.benchmarks.baselines import Baseline, find_baseline
 from hotspot.benchmarks.run import ROUNDS
 from hotspot.config import Config
 from hotspot.errors import TooFewSamples, UsageError
+from hotspot.files import file_digest, within
 from hotspot.record.interleave import Step
 from hotspot.source.ownership import Ownership
 from hotspot.workflow.issues.issue_model import VERIFICATION, Issue, Status
@@ -111,7 +110,7 @@ def verify(name: str, config: Config, measure: Measure, *, today: datetime.date)
         stands_for = origin.results if origin else record.results if record else None
         supplied = read_supplied(measure.before, measure.after, stands_for)
     else:
-        check_rerun(config, _commit(origin, record))
+        check_rerun(config, _commit(origin, record), measure.rounds)
     how = "from files" if supplied else "both sides run in turn"
 
     def begin(stored: StoredIssue) -> Issue:
@@ -178,28 +177,25 @@ class _Work:
             finding = judge_profiles(profiles, regression=self.from_regression)
         attribution = attribute(profiles, self.stored.issue, Ownership(self.config)) if profiles else None
         commands = tuple(
-            f"{self._shown(path)} (sha256 {digest or 'unknown'})" for path, digest in supplied.sources
+            f"{within(self.config.root, path)} (sha256 {digest or 'unknown'})"
+            for path, digest in supplied.sources
         )
         return self.report(finding, attribution, "supplied", commands)
 
     def _again(self) -> Report:
-        commit = check_rerun(self.config, _commit(self.origin, self.record))
+        commit = check_rerun(self.config, _commit(self.origin, self.record), self.measure.rounds)
         folder = folder_of(self.stored, self.config)
         number = len(list(folder.glob("verify-*.json"))) + 1
         data = folder / f"verify-{number}.json"
         run = rerun(self.config, commit, self.measure.rounds, data, self.measure.say, self.measure.progress)
         finding = judge_benchmarks(run.comparison, self.target, regression=self.from_regression)
+        finding = replace(finding, sizes=run.sizes)
         commands = (
             f"benchmark: {shlex.join(self.config.benchmark_command)}, {run.rounds} runs a side in turn: commit "
             f"{commit[:12]} and the working tree",
-            f"every run: {self._shown(str(data))}",
+            f"every run: {within(self.config.root, data)} (sha256 {file_digest(data)})",
         )
         return self.report(finding, None, "re-run", commands)
-
-    def _shown(self, path: str) -> str:
-        absolute = Path(os.path.abspath(path))
-        root = self.config.root
-        return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else path
 
 
 def _origin(issue: Issue, config: Config) -> Baseline | None:

@@ -2,7 +2,8 @@
 
 Only perf itself knows its file format, the symbols and the unwinding. So this importer runs it, with an argument
 list and without a shell, spools what it prints to a temporary file, and hands that to the registry as a source
-that keeps the path and the checksum of the perf.data.
+that keeps the path and the checksum of the perf.data. Source lines are added where a program's debug information has
+them (`source_lines`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from hotspot.errors import EmptyProfile, MalformedProfile, MissingTool
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, open_file
+from hotspot.importers.perf_data.source_lines import find_source_lines
 
 INFO = ImporterInfo("perf-data", "Linux perf.data, read by the machine's perf", (".data",))
 
@@ -91,7 +93,7 @@ def load(source: Source, options: ImportOptions) -> Source:
         while request is not None:  # each time it is smaller
             status, said = _run(request.command(perf, path), text, source.path)
             if status == 0:
-                return _text_source(source, text, said)
+                return _text_source(source, _with_source_lines(text, os.path.getmtime(path)), said)
             request = request.without_what_failed(said)
     if _NOT_INSTALLED.search(said):
         raise _missing(
@@ -122,6 +124,17 @@ def _run(command: list[str], text: _Spool, path: str) -> tuple[int, str]:
         return done.returncode, errors.read().decode("utf-8", errors="replace")
 
 
+def _with_source_lines(text: _Spool, recorded: float) -> _Spool:
+    with open(text.path, "rb") as stream:
+        known = find_source_lines(stream, recorded)
+    if not known:
+        return text
+    longer = _Spool()
+    with open(text.path, "rb") as stream, open(longer.path, "wb") as out:
+        out.writelines(known.add_to(stream))
+    return longer
+
+
 def _text_source(source: Source, text: _Spool, said: str) -> Source:
     if os.path.getsize(text.path) == 0:
         complaint = _first_line(said)
@@ -130,9 +143,9 @@ def _text_source(source: Source, text: _Spool, said: str) -> Source:
         )
 
     def reopen() -> BinaryIO:
-        return open(text.path, "rb")  # refers to the spool, and so keeps its file
+        return open_file(text.path, source.on_read)  # refers to the spool, and so keeps its file
 
-    return Source(source.path, reopen, source.digest)
+    return Source(source.path, reopen, source.digest, source.on_read)
 
 
 class _Spool:

@@ -1,0 +1,185 @@
+"""Call trees as tables of comma-separated values: Intel VTune and the Visual Studio profiler.
+
+::
+
+    Function Stack,CPU Time:Self,Module          Level,Function Name,...,Elapsed Exclusive Time %,...,Module Name,
+    "Total",0,                                   0,"Raytracer.exe",0,100.00,0.00,...,"",
+    "  main",0.5,app.exe                         1,"Main()",1,8.75,0.69,...,"Raytracer.exe",
+
+VTune (``vtune -report top-down -format csv``, also ``gprof-cc`` and ``callstacks`` trees) indents the function by its depth; every
+column that ends in ``Self`` is a value type. Visual Studio (``VSPerfReport /summary:calltree``) has a column for the depth;
+its exclusive shares have two decimals, its numbers of calls and samples are exact. Which columns there are is read from the heading.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hotspot.errors import MalformedProfile
+from hotspot.importers._collect import Levels
+from hotspot.importers.base import (
+    Head,
+    ImporterInfo,
+    ImportOptions,
+    Match,
+    NotThisFormat,
+    Source,
+    decode_text,
+)
+from hotspot.importers.labels import parse_label
+from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
+from hotspot.units import ValueType
+
+INFO = ImporterInfo("call-tree-csv", "VTune and Visual Studio call trees, CSV", (".csv",))
+
+_VTUNE = re.compile(r"\A(?:[^\n]*\n){0,8}?\"?Function Stack\"?\s*[,;\t|][^\n]*:Self", re.IGNORECASE)
+_VISUAL_STUDIO = re.compile(r"\A\s*\"?Level\"?,\"?Function Name\"?,[^\n]*Exclusive")
+_NUMBER = re.compile(r"(?P<number>-?\d{1,15}(?:\.\d{1,12})?(?:[eE]-?\d{1,2})?)\s*(?P<unit>s|ms|us)?")
+_INDENTED_QUOTE = re.compile(r'^( +)"')
+_TOTAL = re.compile(r"\"?\s*Total\s*\"?")
+_DECIMALS = 9  # VTune prints seconds with up to nine
+_UNITS = {"": 10**9, "s": 10**9, "ms": 10**6, "us": 10**3}
+
+
+def detect(head: Head) -> Match:
+    """The heading of either table."""
+    return Match.YES if _VTUNE.match(head.text) or _VISUAL_STUDIO.match(head.text) else Match.NO
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row: its line, depth, function, module and own weights."""
+
+    line: int
+    depth: int
+    name: str
+    module: str
+    own: list[int]
+
+
+def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
+    """Read the tree.
+
+    Raises:
+        NotThisFormat: the heading is neither's.
+        MalformedProfile: a row has no depth or no number, or stands more than a level below the one above.
+        EmptyProfile: no row has a weight.
+    """
+    text = decode_text(source.read())
+    is_vtune = _VTUNE.match(text) is not None
+    if not is_vtune and not _VISUAL_STUDIO.match(text):
+        raise NotThisFormat(source.path, "no heading of a call tree")
+    rows, types = _vtune(text, source.path) if is_vtune else _visual_studio(text, source.path)
+    tree = Levels(source.path, *types)
+    for row in rows:
+        label = parse_label(row.name)
+        frame = tree.builder.frames.intern(
+            label.name or UNKNOWN, label.file, label.line, row.module or label.module
+        )
+        tree.add(row.depth, frame, row.own, row.line)
+    losses = () if is_vtune else (Loss(LossKind.ROUNDED, "shares have two decimals"),)
+    producer = "VTune" if is_vtune else "Visual Studio"
+    return [tree.build(Provenance(source.path, source.sha256, INFO.name, producer, losses=losses))]
+
+
+def _table(text: str, first: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the heading, which begins with a column, and the rows below it, with their line numbers."""
+    lines = text.splitlines()
+    start = next(
+        i for i, line in enumerate(lines) if line.strip().strip('"').lower().startswith(first.lower())
+    )
+    heading = lines[start]
+    delimiter = max(",;\t|", key=heading.count)
+    # VTune indents before the quote: `  "main(int, char)",0.5`.
+    reader = csv.reader((_INDENTED_QUOTE.sub(r'"\1', line) for line in lines[start:]), delimiter=delimiter)
+    for cells in reader:
+        if any(cells):
+            yield start + reader.line_num, cells
+
+
+def _vtune(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
+    table = _table(text, "Function Stack")
+    _, heading = next(table)
+    own_columns = {
+        name.strip().lower(): i for i, name in enumerate(heading) if name.strip().lower().endswith(":self")
+    }
+    weights = list(own_columns.values())
+    module = next((i for i, name in enumerate(heading) if name.strip().lower() == "module"), -1)
+    types = [_vtune_type(heading[i]) for i in weights]
+    rows: list[_Row] = []
+    has_total = False
+    for line, cells in table:
+        label = cells[0]
+        if not rows and not has_total and _TOTAL.fullmatch(label):
+            has_total = True  # a row that sums up the others
+            continue
+        indent = len(label) - len(label.lstrip(" "))
+        own = [_vtune_number(cells, i, kind, path, line) for i, kind in zip(weights, types, strict=True)]
+        where = cells[module].strip() if 0 <= module < len(cells) else ""
+        name = label.strip()
+        rows.append(
+            _Row(
+                line,
+                indent,
+                name if name != "[Unknown]" else UNKNOWN,
+                "" if where == "[Unknown]" else where,
+                own,
+            )
+        )
+    return _with_depths(rows, path), types
+
+
+def _vtune_type(heading: str) -> ValueType:
+    name = heading.strip()[: -len(":self")].strip()
+    if "time" in name.lower():
+        return ValueType(name.lower().replace(" ", "_"), "nanoseconds")
+    return ValueType(name.lower().replace(" ", "_"), "count")
+
+
+def _vtune_number(cells: Sequence[str], column: int, kind: ValueType, path: str, line: int) -> int:
+    text = cells[column].strip().replace(",", "") if column < len(cells) else ""
+    found = _NUMBER.fullmatch(text or "0")
+    if found is None:
+        raise MalformedProfile(path, f"not a number: {text[:40]}", line=line)
+    return round(Decimal(found["number"]) * (_UNITS[found["unit"] or ""] if kind.is_time else 1))
+
+
+def _with_depths(rows: list[_Row], path: str) -> list[_Row]:
+    """Turn columns of indentation into levels: a row that stands further right than the one above is its callee."""
+    open_columns: list[int] = []
+    out: list[_Row] = []
+    for row in rows:
+        while open_columns and open_columns[-1] >= row.depth:
+            open_columns.pop()
+        out.append(_Row(row.line, len(open_columns), row.name, row.module, row.own))
+        open_columns.append(row.depth)
+    return out
+
+
+def _visual_studio(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
+    table = _table(text, "Level")
+    _, heading = next(table)
+    names = [name.strip() for name in heading]
+    share = next((i for i, name in enumerate(names) if "Exclusive" in name), None)
+    if share is None:
+        raise MalformedProfile(path, "no column of what functions take themselves (Exclusive)")
+    counts = next((i for i, name in enumerate(names) if name in ("Exclusive Samples", "Number of Calls")), -1)
+    module = names.index("Module Name") if "Module Name" in names else -1
+    by_sample = names[share] == "Exclusive Samples"
+    types = [ValueType("samples", "count")] if by_sample else [ValueType("time", "percent", 100)]
+    if 0 <= counts != share:
+        types.append(ValueType("samples" if names[counts] == "Exclusive Samples" else "calls", "count"))
+    rows: list[_Row] = []
+    for line, cells in table:
+        columns = (0, share, counts)[: len(types) + 1]
+        numbers = [cells[i].strip().replace(",", "") if i < len(cells) else "" for i in columns]
+        if not all(map(_NUMBER.fullmatch, numbers)) or not numbers[0].isdecimal():
+            raise MalformedProfile(path, "a level, a share or a count is no number", line=line)
+        own = [round(Decimal(text) * kind.scale) for text, kind in zip(numbers[1:], types, strict=True)]
+        where = cells[module] if 0 <= module < len(cells) else ""
+        rows.append(_Row(line, int(numbers[0]), cells[1] if len(cells) > 1 else "", where, own))
+    return rows, types

@@ -1,0 +1,121 @@
+"""What Android's ``simpleperf report-sample --show-callchain`` prints: a sample a block.
+
+::
+
+    sample:
+      event_type: cpu-clock
+      time: 1615206064371520312
+      event_count: 250000
+      thread_id: 31850
+      thread_name: main
+      file: /system/lib64/libart.so
+      symbol: art::Run(int)
+      callchain:
+        file: /apex/lib64/libc.so
+        symbol: __start_thread
+
+The leaf comes first. Each event type is a value type of its own, beside the number of samples. Source: the Android
+NDK's simpleperf documentation, "The report-sample command".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.importers._collect import Stacks
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
+from hotspot.units import ValueType
+
+INFO = ImporterInfo("simpleperf", "Android simpleperf report-sample", (".simpleperf.txt",))
+
+_LOOKS = re.compile(r"^sample:\s*\n {2}\w+: ", re.MULTILINE)
+_SECTION = re.compile(r"(?P<name>\w+):\s*")
+_FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?\s*")
+_CLOCKS = ("cpu-clock", "task-clock")
+
+
+def detect(head: Head) -> Match:
+    """A line ``sample:`` with a field below it."""
+    return Match.YES if _LOOKS.search(head.text) else Match.NO
+
+
+@dataclass
+class _Sample:
+    """Fields of a sample, and file and symbol of each frame, leaf first."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    frames: list[dict[str, str]] = field(default_factory=lambda: [{}])
+
+
+def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
+    """Read all samples.
+
+    Raises:
+        EmptyProfile: there is none.
+        MalformedProfile: a count is no whole number, or exceeds int64.
+    """
+    samples = list(_samples(decode_text(source.read()).splitlines()))
+    if not samples:
+        raise EmptyProfile(source.path, "no sample in this file")
+    events = list(dict.fromkeys(_event(sample) for sample in samples))
+    times = [time for sample in samples if (time := _whole(sample.fields.get("time", "0"), source.path))]
+    stacks = Stacks(*map(_value_type, events), ValueType("samples", "count"))
+    for sample in samples:
+        weights = [0] * len(events)
+        weights[events.index(_event(sample))] = _whole(sample.fields.get("event_count", "1"), source.path)
+        frames = [_frame(stacks, frame) for frame in reversed(sample.frames) if frame]
+        tid = _whole(sample.fields.get("thread_id", "0"), source.path)
+        stacks.add(frames, *weights, 1, thread=Thread(None, tid, sample.fields.get("thread_name", "")))
+    losses: tuple[Loss, ...] = ()
+    if all(len(sample.frames) == 1 for sample in samples):
+        text = "no call chains: record with `-g` and report with `--show-callchain`"
+        losses = (Loss(LossKind.DROPPED, text),)
+    duration = max(times) - min(times) if len(times) > 1 else None
+    return [stacks.build(Provenance(source.path, source.sha256, INFO.name, "simpleperf", duration, losses))]
+
+
+def _samples(lines: Sequence[str]) -> Iterator[_Sample]:
+    sample: _Sample | None = None
+    for line in lines:
+        if section := _SECTION.fullmatch(line):
+            if sample:
+                yield sample
+            sample = _Sample() if section["name"] == "sample" else None
+        elif sample is not None and (found := _FIELD.fullmatch(line)):
+            key, value = found["key"], found["value"] or ""
+            if key not in ("vaddr_in_file", "file", "symbol"):
+                sample.fields[key] = value
+                continue
+            if len(found["indent"]) == 4 and (
+                key == "vaddr_in_file" or key in sample.frames[-1] or len(sample.frames) == 1
+            ):
+                sample.frames.append({})
+            sample.frames[-1][key] = value
+    if sample:
+        yield sample
+
+
+def _event(sample: _Sample) -> str:
+    name = sample.fields.get("event_type") or "events"
+    return name if name != "samples" else "events"  # that name is taken
+
+
+def _value_type(event: str) -> ValueType:
+    return ValueType(event, "nanoseconds" if event.startswith(_CLOCKS) else "count")
+
+
+def _frame(stacks: Stacks, frame: dict[str, str]) -> int:
+    module, name = frame.get("file", ""), frame.get("symbol", "")
+    kernel = module.startswith("[kernel") or module.endswith((".ko", "vmlinux"))
+    name = UNKNOWN if not name or name == "unknown" else name
+    return stacks.builder.frames.intern(name, module=module, kind=Kind.KERNEL if kernel else Kind.USER)
+
+
+def _whole(text: str, path: str) -> int:
+    if not re.fullmatch(r"\d{1,19}", text):
+        raise MalformedProfile(path, f"not a whole number: {text[:40]}")
+    return int(text)
