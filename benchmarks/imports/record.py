@@ -3,9 +3,9 @@
     python benchmarks/imports/record.py FOLDER                                  # everything: half an hour, 4 GB
     python benchmarks/imports/record.py FOLDER --only compile --megabytes 1090
 
-FOLDER gets a text for each of `RECORDINGS`, what `perf script` prints, leaf addresses as perf gives them. Of these ``mix.txt`` is
-made, all with call graphs one after the other, and hotspot converts it into ``mix.folded``, ``mix.speedscope.json`` and
-``mix.pb.gz``, and ``short.txt`` into ``short.svg``. Nothing is repeated: every sample was taken.
+FOLDER gets a text for each of `RECORDINGS`, what `perf script` prints, leaf addresses as perf gives them. Of these ``perf.txt`` is
+made, all with call graphs one after the other, and hotspot converts it into ``perf.folded``, ``perf.svg``,
+``perf.speedscope.json`` and ``perf.pb.gz``. Nothing is repeated: every sample was taken.
 """
 
 from __future__ import annotations
@@ -92,12 +92,7 @@ RECORDINGS = {
     ),
 }
 MIXED = ("compile", "nested", "short", "deep", "system", "dwarf")
-CONVERSIONS = (
-    ("mix.folded", "mix.txt", "folded"),
-    ("mix.speedscope.json", "mix.txt", "speedscope"),
-    ("mix.pb.gz", "mix.txt", "pprof"),
-    ("short.svg", "short.txt", "svg"),
-)
+CONVERSIONS = {"folded": "folded", "svg": "svg", "speedscope": "speedscope.json", "pprof": "pb.gz"}
 
 
 def main() -> None:
@@ -113,15 +108,17 @@ def main() -> None:
         record(RECORDINGS[name], folder, folder / f"{name}.txt", options.megabytes * 10**6)
     if options.only:
         return
-    with (folder / "mix.txt").open("wb") as out:
+    with (folder / "perf.txt").open("wb") as out:
         for name in MIXED:
             with (folder / f"{name}.txt").open("rb") as text:
                 shutil.copyfileobj(text, out)
-    exporters = {exporter.name: exporter for exporter in EXPORTERS}
-    for target, source, form in CONVERSIONS:
-        with (folder / target).open("wb") as out:
-            out.writelines(exporters[form].write(load(str(folder / source))))
-        say(folder / target)
+    profile = load(str(folder / "perf.txt"))
+    for exporter in EXPORTERS:
+        if exporter.name in CONVERSIONS:
+            target = folder / f"perf.{CONVERSIONS[exporter.name]}"
+            with target.open("wb") as out:
+                out.writelines(exporter.write(profile))
+            say(target)
 
 
 def record(recording: Recording, folder: Path, text: Path, size: int) -> None:
