@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import MalformedProfile
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers._collect import Skipped
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import Loss, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
@@ -44,34 +45,25 @@ def detect(head: Head) -> Match:
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     """Read all stacks; user and kernel stacks of one aggregation are separated by blank lines and stay together."""
-    text = decode_text(source.read())
     builder = ProfileBuilder((ValueType("samples", "count"),))
     ids: dict[str, int] = {}
     flat: list[int] = []
     offsets, weights = [0], []
     stack: list[int] = []
-    skipped, first_skipped = 0, 0
-    for number, line in enumerate(text.splitlines(), 1):
+    skipped = Skipped()
+    for number, line in enumerate(source.lines(), 1):
         if _COUNT.match(line):
             flat.extend(reversed(stack))
             offsets.append(len(flat))
             weights.append(int(line))
             stack = []
-        elif not line.strip() or _BANNER.match(line):
+        elif not line or _BANNER.match(line):
             continue
         elif _FRAME.match(line):
             stack.append(_frame(line.strip(), ids, builder))
         else:
-            skipped, first_skipped = skipped + 1, first_skipped or number
-    losses = []
-    if skipped:
-        losses.append(
-            Loss(
-                LossKind.SKIPPED,
-                f"{skipped} lines are no frame and no count, first line {first_skipped}",
-                skipped,
-            )
-        )
+            skipped.add(number)
+    losses = list(skipped.losses("no frame and no count"))
     if stack:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
     if not weights:

@@ -28,7 +28,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped, Stacks
 from hotspot.importers._java_frames import java_place
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -108,7 +108,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     Raises:
         EmptyProfile: there is none, as in a recording of the heap's objects only.
     """
-    file = _read(decode_text(source.read()).splitlines())
+    file = _read(source.lines())
     profiles = [_profile(source, file, table) for table in file.tables.values() if table.rows]
     if not profiles:
         raise EmptyProfile(

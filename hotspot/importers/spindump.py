@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -56,7 +56,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no thread has a frame.
     """
     tree = _Tree()
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if process := _PROCESS.fullmatch(line):
             tree.process = int(process["pid"])
             tree.thread = None

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -82,12 +82,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no stack has a count.
         MalformedProfile: a count exceeds int64.
     """
-    text = decode_text(source.read())
-    shape = _STAP if _STAP_LOOKS.search(text) else _BCC
-    stacks = Stacks(_value_type(text))
+    head = source.head.text
+    shape = _STAP if _STAP_LOOKS.search(head) else _BCC
+    stacks = Stacks(_value_type(head))
     skipped = Skipped()
     stack = _Open()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if count := _COUNT.fullmatch(line):
             stacks.add(_ids(stacks, stack), int(count["count"]))
             stack = _Open()

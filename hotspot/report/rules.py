@@ -79,7 +79,12 @@ def rule_report(rule: Rule) -> Report:
             section("Use instead", _lines(good))
     section("What to do", [f"- {step}" for step in rule.approach])
     section("In each language", [f"- {language}: {text}" for language, text in rule.instead.items()])
-    section("Typical gain", [f"{_gain(rule)} of the part it explains: general experience with such changes, neither from the references nor measured here"])
+    section(
+        "Typical gain",
+        [
+            f"{_gain(rule)} of the part it explains: general experience with such changes, neither from the references nor measured here"
+        ],
+    )
     section("Risk", [rule.risk])
     section("How to validate", [f"- {step}" for step in rule.validate])
     section("References", [f"- {reference}" for reference in rule.references])
