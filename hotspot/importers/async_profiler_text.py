@@ -31,17 +31,17 @@ from hotspot.units import ValueType, canonical_unit
 INFO = ImporterInfo("async-profiler-text", "async-profiler traces and flat text", (".traces", ".flat"))
 
 _TRACE = re.compile(
-    r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?\s*"
+    r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?"
 )
-_FRAME = re.compile(r"\s*\[\s*\d+\] (?P<name>\S.*?)\s*")
-_TABLE = re.compile(r"\s*(?P<unit>\w+)\s+percent\s+samples\s+top\s*")
-_ROW = re.compile(r"\s*(?P<counter>\d{1,19})\s+[\d.]+%\s+(?P<samples>\d{1,18})\s+(?P<name>\S.*?)\s*")
+_FRAME = re.compile(r"\s*\[\s*\d+\] (?P<name>\S.*?)")
+_TABLE = re.compile(r"\s*(?P<unit>\w+)\s+percent\s+samples\s+top")
+_ROW = re.compile(r"\s*(?P<counter>\d{1,19})\s+[\d.]+%\s+(?P<samples>\d{1,18})\s+(?P<name>\S.*?)")
 _TOTAL = re.compile(r"Total samples\s*: *(?P<samples>\d{1,18})")
 
 
 def detect(head: Head) -> Match:
     """A trace with its first frame, or the heading of the table."""
-    lines = head.text.splitlines()
+    lines = head.lines
     for line, below in itertools.pairwise(lines):
         if _TRACE.fullmatch(line) and _FRAME.fullmatch(below):
             return Match.YES

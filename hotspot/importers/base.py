@@ -96,6 +96,11 @@ class Head:
         """The head as text: UTF-16 where it has its byte-order mark, else UTF-8 with replacements."""
         return decode_text(self.data, errors="replace")
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """Its lines, as `Source.lines` gives them; the last one may be cut off."""
+        return list(map(str.rstrip, self.text.splitlines()))
+
 
 class ImporterModule(Protocol):
     """The protocol of an importer module."""

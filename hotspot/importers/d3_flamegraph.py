@@ -65,7 +65,9 @@ def detect(head: Head) -> Match:
         nested = b'"children"' in head.data and b'"value"' in head.data
         early = not head.complete and not seen.is_array and names
         return Match.MAYBE if is_node or nested or early else Match.NO
-    is_page = _PAGE.match(head.data) is not None
+    is_page = (
+        _PAGE.match(head.data) is not None and b"<svg" not in head.data
+    )  # a picture that is there already
     return Match.MAYBE if is_page and (not head.complete or _LIBRARY.search(head.text)) else Match.NO
 
 

@@ -38,7 +38,7 @@ _HEADING = re.compile(
 _SHARE = r"\d{1,3}\.\d"
 _ROW = re.compile(
     r"(?P<indent>\s*)(?P<name>\S.*?)\s+(?P<module>[\w.']+)\s+(?:(?P<source>[^\s\d].*?|\d*\D\S*)\s+)?(?:\d{1,18}\s+)?\d{1,18}"
-    rf"\s+(?P<time>{_SHARE})\s+(?P<alloc>{_SHARE})\s+{_SHARE}\s+{_SHARE}(?:\s+(?P<ticks>\d{{1,18}})\s+(?P<bytes>\d{{1,18}}))?\s*"
+    rf"\s+(?P<time>{_SHARE})\s+(?P<alloc>{_SHARE})\s+{_SHARE}\s+{_SHARE}(?:\s+(?P<ticks>\d{{1,18}})\s+(?P<bytes>\d{{1,18}}))?"
 )
 _PLACE = re.compile(r"(?P<file>[^<].*?):\(?(?P<line>\d{1,9})[,:].*")
 _LONGEST = 2000  # a longer line is no row, and would take long to find out

@@ -35,18 +35,18 @@ INFO = ImporterInfo("gprof", "gprof flat profile and call graph", (".gprof", ".p
 _GRAPH_HEAD = re.compile(r"\s*index\s+%(?:\s*time)?\s+self\s+(?:children|descend[ae]nts)\s+called\b.*")
 _VTUNE_HEAD = re.compile(r"\s*Index\s+% CPU Time:Total\s+CPU Time:Self\s+CPU Time:Children\s+Name\s.*")
 _FLAT_TITLE = re.compile(r"Flat profile:\s*|\s*%\s+cumulative\s+self\b.*")
-_RULE = re.compile(r"-{8,}\s*")
-_EMPTY = re.compile(r"\s*")
+_RULE = re.compile(r"-{8,}")
+_EMPTY = re.compile(r"")
 _ENDS_GRAPH = re.compile(r"\s*(?:This table describes|Index by function name|the time spent)")
 _TIME = r"\d{1,15}\.\d{1,6}"
-_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?\s+\[(?P<index>\d{1,9})\]\s*"
+_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?(?<!\s)\s+\[(?P<index>\d{1,9})\]"
 _OWN = re.compile(
     rf"\[\d{{1,9}}\]\s+(?:{_TIME}|<?\d+%?)\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})"
     rf"(?:\s+(?P<calls>\d{{1,18}})(?:\+(?P<recursive>\d{{1,18}}))?)?\s+{_NAME}"
 )
 _WHOLE_CYCLE = re.compile(
     rf"\[\d{{1,9}}\]\s+(?:{_TIME}|<?\d+%?)\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})\s.*"
-    r"<cycle (?P<cycle>\d+) as a whole>\s*\[\d+\]\s*"
+    r"<cycle (?P<cycle>\d+) as a whole>\s*\[\d+\]"
 )
 _CALL = re.compile(
     rf"\s+(?:(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+)?(?P<calls>\d{{1,18}})(?:/\d{{1,18}})?\s+{_NAME}"
@@ -55,7 +55,7 @@ _VTUNE_CALL = re.compile(rf"\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+(?P<c
 # share, cumulative, self; calls and the times per call where the function was compiled with -pg
 _FLAT = re.compile(
     rf"\s*(?:\d+\.\d+|<?\d+%?)\s+{_TIME}\s+(?P<self>{_TIME})(?:\s+(?P<calls>\d{{1,18}})\s+{_TIME}\s+{_TIME})?\s+(?P<name>\S.*?)"
-    r"(?:\s<cycle \d+>)?(?:\s\[\d+\])?\s*"
+    r"(?:\s<cycle \d+>)?(?:\s\[\d+\])?"
 )
 _LINE = re.compile(r"(?P<name>.+) \((?P<file>[^()]+):(?P<line>\d{1,9}) @ [0-9a-f]+\)")  # gprof -l
 _UNIT = re.compile(r"\b(?:self|cycles)\s{1,40}cycles\b")
@@ -64,7 +64,7 @@ _THOUSANDS = re.compile(r"\(K\)\s{1,40}\(K\)")
 
 def detect(head: Head) -> Match:
     """The heading of the call graph, or that of the flat profile above rows of it."""
-    lines = head.text.splitlines()
+    lines = head.lines
     if any(_GRAPH_HEAD.fullmatch(line) or _VTUNE_HEAD.fullmatch(line) for line in lines):
         return Match.YES
     start = next((i for i, line in enumerate(lines) if _FLAT_TITLE.fullmatch(line)), None)

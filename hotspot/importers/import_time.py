@@ -23,7 +23,7 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("import-time", "Python -X importtime", (".importtime",))
 
 _LOOKS = re.compile(r"^import time: self \[us\] \| cumulative \| imported package\s*$", re.MULTILINE)
-_LINE = re.compile(r"import time:\s*(?P<own>\d{1,18}) \|\s*\d{1,18} \| (?P<indent> *)(?P<name>\S.*?)\s*")
+_LINE = re.compile(r"import time:\s*(?P<own>\d{1,18}) \|\s*\d{1,18} \| (?P<indent> *)(?P<name>\S.*?)")
 _COLUMNS = 2
 
 

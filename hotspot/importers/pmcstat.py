@@ -27,9 +27,9 @@ from hotspot.units import ValueType
 
 INFO = ImporterInfo("pmcstat", "FreeBSD pmcstat call graph", (".pmcstat",))
 
-_EVENT = re.compile(r"@ (?P<event>\S+) \[(?P<samples>\d{1,18}) samples\]\s*")
+_EVENT = re.compile(r"@ (?P<event>\S+) \[(?P<samples>\d{1,18}) samples\]")
 _CALL = re.compile(
-    r"(?P<depth> *)[\d.]+%\s+\[(?P<count>\d{1,18})\]\s+(?P<name>.*?)(?: @ (?P<module>\S+))?(?: \[.*\])?\s*"
+    r"(?P<depth> *)[\d.]+%\s+\[(?P<count>\d{1,18})\]\s+(?P<name>.*?)(?: @ (?P<module>\S+))?(?: \[.*\])?"
 )
 _DEEPEST = 10_000
 

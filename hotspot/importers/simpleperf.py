@@ -33,8 +33,8 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("simpleperf", "Android simpleperf report-sample", (".simpleperf.txt",))
 
 _LOOKS = re.compile(r"^sample:\s*\n {2}\w+: ", re.MULTILINE)
-_SECTION = re.compile(r"(?P<name>\w+):\s*")
-_FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?\s*")
+_SECTION = re.compile(r"(?P<name>\w+):")
+_FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?")
 _CLOCKS = ("cpu-clock", "task-clock")
 
 

@@ -35,7 +35,7 @@ _THREAD = re.compile(
 _FRAME = re.compile(
     r"(?P<indent> *)(?P<kernel>\*)?(?P<count>\d{1,18}) {1,2}(?P<name>\S.*?)(?: \+ \d+)?"
     r"(?: \((?P<module>[^()]*?)(?: \+ \d+)?\)| \((?P<file>[^():]+):(?P<line>\d{1,9})[^()]*\))*"
-    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?\s*"
+    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?"
 )
 
 
@@ -43,9 +43,7 @@ def detect(head: Head) -> Match:
     """The header's words and a thread with a frame."""
     text = head.text
     return (
-        Match.YES
-        if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in text.splitlines())
-        else Match.NO
+        Match.YES if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in head.lines) else Match.NO
     )
 
 

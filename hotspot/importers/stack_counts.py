@@ -30,19 +30,19 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("stack-counts", "bcc and SystemTap counted stacks", (".bcc.txt", ".stap.txt"))
 
 _BANNER = re.compile(
-    r"(?:Tracing|Sampling) .*\.\.\. *(?:Hit Ctrl-C to end\.?|\^C)?.*|\^C|Detaching\.\.\.|WARNING: .*|\d\d:\d\d:\d\d|\s*"
+    r"(?:Tracing|Sampling) .*\.\.\. *(?:Hit Ctrl-C to end\.?|\^C)?.*|\^C|Detaching\.\.\.|WARNING: .*|\d\d:\d\d:\d\d|"
 )
 _OFF_CPU = re.compile(r"^Tracing (?:blocked|off-CPU|off-wake) time \(us\)", re.MULTILINE | re.IGNORECASE)
 _PROCESS = re.compile(
-    r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)\s*|\s+(?P<other>\S.*) \[\d{1,10}\]\s*"
+    r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)|\s+(?P<other>\S.*) \[\d{1,10}\]"
 )
-_COUNT = re.compile(r"\s+(?P<count>\d{1,18})\s*")
-_DELIMITER = re.compile(r"\s+-{2,}\s*")
+_COUNT = re.compile(r"\s+(?P<count>\d{1,18})")
+_DELIMITER = re.compile(r"\s+-{2,}")
 _STAP = re.compile(
-    r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?\s*"
+    r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?"
 )
 _BCC = re.compile(
-    r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?\s*"
+    r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?"
 )
 _BCC_LOOKS = re.compile(r"^ *\t* {0,8}-[ \t]+\S[^\n]{0,200} \(\d+\)\r?\n[ \t]+\d+[ \t\r]*$", re.MULTILINE)
 _STACKCOUNT = re.compile(r"^Tracing [^\n]{0,200}functions? for [^\n]{0,400}$", re.MULTILINE)

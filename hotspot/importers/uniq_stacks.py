@@ -20,7 +20,7 @@ _IN_MEMORY = 1 << 26
 
 def detect(head: Head) -> Match:
     """Every line begins with a number, most hold a ``;`` behind it, and none could be folded text with a count at its end."""
-    lines = [line.rstrip() for line in head.text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [line for line in head.lines if line and not line.startswith("#")]
     lines = lines if head.complete or len(lines) < 2 else lines[:-1]
     found = [match["stack"].decode() for line in lines if (match := _LINE.fullmatch(line.encode()))]
     if not lines or len(found) < len(lines) or any(map(_COUNT_LAST.fullmatch, found)):
