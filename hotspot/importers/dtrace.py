@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from hotspot.builder import ProfileBuilder
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import Kind, Loss, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
@@ -25,16 +25,16 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("dtrace", "DTrace stacks", (".stacks",))
 
 _FRAME = re.compile(r"^\s+\S.*$")
-_COUNT = re.compile(r"^\s+-?\d+\s*$")
-_KEY_AND_COUNT = re.compile(r"\s*(?P<key>\S.*?)\s+(?P<count>-?\d{1,19})\s*")
-_ADDRESS = re.compile(r"^\s{2,}0x[0-9a-f]+\s*$")  # of what has no symbol: compiled at run time, or stripped
+_COUNT = re.compile(r"^\s+-?\d{1,30}$")
+_KEY_AND_COUNT = re.compile(r"\s*(?P<key>\S.*?)(?<!\s)\s+(?P<count>-?\d{1,19})")
+_ADDRESS = re.compile(r"^\s{2,}0x[0-9a-f]+$")  # of what has no symbol: compiled at run time, or stripped
 _OFFSET = re.compile(r"\+0x[0-9a-fA-F]+$")
 _BANNER = re.compile(r"^CPU\s+ID\s+FUNCTION:NAME|^\s*\d+\s+\d+\s+\S*:\S*\s*$|^dtrace: ")
 
 
 def detect(head: Head) -> Match:
     """Indented lines of which some hold module`symbol or an address and some nothing but a number."""
-    lines = [line for line in head.text.splitlines()[:400] if line.strip() and not _BANNER.match(line)]
+    lines = [line for line in head.lines[:400] if line and not _BANNER.match(line)]
     lines = lines if head.complete else lines[:-1]
     frames = sum(bool(_FRAME.match(line)) and "`" in line for line in lines)
     addresses = sum(bool(_ADDRESS.match(line)) for line in lines)
@@ -51,7 +51,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no stack has a count.
         MalformedProfile: a count exceeds int64.
     """
-    lines = decode_text(source.read()).splitlines()
+    lines = list(source.lines())
     stacks = Stacks(ValueType("samples", "count"))
     left = min((_indent(line) for line in lines if "`" in line and _FRAME.match(line)), default=0)
     ids: dict[str, int] = {}
@@ -60,7 +60,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     skipped = Skipped()
     for number, line in enumerate(lines, 1):
         count = line if _COUNT.match(line) else ""
-        if not count and (not line.strip() or _BANNER.match(line)):
+        if not count and (not line or _BANNER.match(line)):
             continue
         if not count and 0 < _indent(line) < left and not _ADDRESS.match(line):
             counted = _KEY_AND_COUNT.fullmatch(line) if frames else None

@@ -48,7 +48,7 @@ _CYCLES = {"Gc": 10**9, "Mc": 10**6, "Kc": 10**3, "c": 1}
 
 def detect(head: Head) -> Match:
     """The heading of the table."""
-    return Match.YES if any(_HEADING.fullmatch(line) for line in head.text.splitlines()[:5]) else Match.NO
+    return Match.YES if any(_HEADING.fullmatch(line) for line in head.lines[:5]) else Match.NO
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -35,7 +35,7 @@ _THREAD = re.compile(
 _FRAME = re.compile(
     r"(?P<indent> *)(?P<kernel>\*)?(?P<count>\d{1,18}) {1,2}(?P<name>\S.*?)(?: \+ \d+)?"
     r"(?: \((?P<module>[^()]*?)(?: \+ \d+)?\)| \((?P<file>[^():]+):(?P<line>\d{1,9})[^()]*\))*"
-    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?\s*"
+    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?"
 )
 
 
@@ -43,9 +43,7 @@ def detect(head: Head) -> Match:
     """The header's words and a thread with a frame."""
     text = head.text
     return (
-        Match.YES
-        if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in text.splitlines())
-        else Match.NO
+        Match.YES if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in head.lines) else Match.NO
     )
 
 
@@ -56,7 +54,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no thread has a frame.
     """
     tree = _Tree()
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if process := _PROCESS.fullmatch(line):
             tree.process = int(process["pid"])
             tree.thread = None

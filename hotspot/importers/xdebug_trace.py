@@ -23,7 +23,7 @@ from decimal import Decimal, InvalidOperation
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
@@ -58,7 +58,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     skipped = Skipped()
     open_calls: list[_Call] = []
     last = 0
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         cells = line.split("\t")
         if len(cells) < 5 or not cells[0].isdecimal() or cells[2] not in (_ENTRY, _EXIT):
             if len(cells) >= 5 and cells[0].isdecimal() and cells[2] != _RETURN:
