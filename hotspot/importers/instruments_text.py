@@ -76,7 +76,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     column = 0 if own_column is None else own_column
     skipped = Skipped()
     rows = _rows(lines, start + 1, column, skipped)
-    in_heading = re.search(r"\((\S+)\)", heading[column]) if heading else None
+    in_heading = re.search(r"\(([^()\s]+)\)", heading[column]) if heading else None
     default = in_heading[1] if in_heading else "ms"
     kind, sizes = _kind({row.unit or default for row in rows if row.number} or {default})
     tree = Levels(source.path, kind)
