@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hotspot.errors import MalformedProfile
-from hotspot.importers._collect import Levels
+from hotspot.importers._collect import Levels, plain_number
 from hotspot.importers.base import (
     Head,
     ImporterInfo,
@@ -141,7 +141,7 @@ def _vtune_type(heading: str) -> ValueType:
 
 
 def _vtune_number(cells: Sequence[str], column: int, kind: ValueType, path: str, line: int) -> int:
-    text = cells[column].strip().replace(",", "") if column < len(cells) else ""
+    text = plain_number(cells[column].strip()) if column < len(cells) else ""
     found = _NUMBER.fullmatch(text or "0")
     if found is None:
         raise MalformedProfile(path, f"not a number: {text[:40]}", line=line)
@@ -176,7 +176,7 @@ def _visual_studio(text: str, path: str) -> tuple[list[_Row], list[ValueType]]:
     rows: list[_Row] = []
     for line, cells in table:
         columns = (0, share, counts)[: len(types) + 1]
-        numbers = [cells[i].strip().replace(",", "") if i < len(cells) else "" for i in columns]
+        numbers = [plain_number(cells[i].strip()) if i < len(cells) else "" for i in columns]
         if not all(map(_NUMBER.fullmatch, numbers)) or not numbers[0].isdecimal():
             raise MalformedProfile(path, "a level, a share or a count is no number", line=line)
         own = [round(Decimal(text) * kind.scale) for text, kind in zip(numbers[1:], types, strict=True)]

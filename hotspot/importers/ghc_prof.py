@@ -104,7 +104,7 @@ def _rows(lines: Sequence[str], start: int) -> tuple[list[tuple[int, re.Match[st
 
 
 def _part(share: str, whole: int) -> int:
-    return int(Decimal(share) * whole / 100)
+    return round(Decimal(share) * whole / 100)
 
 
 def _frame(tree: Levels, row: re.Match[str]) -> int:

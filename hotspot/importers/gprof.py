@@ -250,4 +250,4 @@ def _frame(builder: ProfileBuilder, name: str) -> int:
 
 
 def _thousandths(text: str) -> int:
-    return int(Decimal(text) * 1000)
+    return round(Decimal(text) * 1000)

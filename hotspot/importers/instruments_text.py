@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hotspot.importers._collect import Levels, Skipped
+from hotspot.importers._collect import Levels, Skipped, plain_number
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -30,7 +30,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(
-    r"\s*(?:-\s*|(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
+    r"\s*(?:-\s*|(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)\s*"
     r"(?P<unit>min|s|ms|µs|us|ns|Bytes|KB|KiB|MB|MiB|GB|GiB|Gc|Mc|Kc|c)?\b.*)"
 )
 _TIMES = {"min": 60 * 10**9, "s": 10**9, "ms": 10**6, "µs": 10**3, "us": 10**3, "ns": 1}
@@ -76,7 +76,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     column = 0 if own_column is None else own_column
     skipped = Skipped()
     rows = _rows(lines, start + 1, column, skipped)
-    in_heading = re.search(r"\((\S+)\)", heading[column]) if heading else None
+    in_heading = re.search(r"\(([^()\s]+)\)", heading[column]) if heading else None
     default = in_heading[1] if in_heading else "ms"
     kind, sizes = _kind({row.unit or default for row in rows if row.number} or {default})
     tree = Levels(source.path, kind)
@@ -104,7 +104,7 @@ def _rows(lines: Sequence[str], start: int, column: int, skipped: Skipped) -> li
         found = _CELL.fullmatch(cells[column]) if len(cells) > column + 1 else None
         if found:
             name = cells[-1]
-            weight = Decimal((found["number"] or "0").replace(",", ""))
+            weight = Decimal(plain_number(found["number"] or "0"))
             rows.append(
                 _Row(number, len(name) - len(name.lstrip(" ")), name.strip(), weight, found["unit"] or "")
             )

@@ -33,7 +33,7 @@ _LOCATION = re.compile(
     r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+(?: M=(?P<mapping>\d{1,9}))?(?: \[F\])? ?(?P<line>.*)"
 )
 _FUNCTION = re.compile(
-    r"(?P<name>.*) (?P<file>.*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?", re.DOTALL
+    r"(?P<name>.*) (?P<file>[^ ]*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?", re.DOTALL
 )
 _MAPPING = re.compile(
     r"(?P<id>\d{1,9}): 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ (?P<file>.*?)(?: [0-9a-f]*)?(?: ?\[\w+\])*"

@@ -30,7 +30,7 @@ INFO = ImporterInfo("spindump", "macOS spindump report", (".spindump.txt", ".spi
 _LOOKS = re.compile(r"^(?:Steps|Num samples|Data Source|Report Version): .*$", re.MULTILINE)
 _PROCESS = re.compile(r"Process: +(?P<name>.*?)(?: \(.*\))? \[(?P<pid>\d{1,9})\].*")
 _THREAD = re.compile(
-    r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?\s{2,}(?:\d+ samples?|priority) .*"
+    r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?(?<!\s)\s{2,}(?:\d+ samples?|priority) .*"
 )
 _FRAME = re.compile(
     r"(?P<indent> *)(?P<kernel>\*)?(?P<count>\d{1,18}) {1,2}(?P<name>\S.*?)(?: \+ \d+)?"

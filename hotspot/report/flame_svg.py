@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
+
 from hotspot.analysis.flame import Flame
 from hotspot.plots.coloring import Coloring, colorings
 from hotspot.plots.figure import rows
@@ -40,10 +42,15 @@ def still(flame: Flame, number: int) -> str:
     used = sorted(set(coloring.of_node.tolist()))
     pixels, row = drawn.width * scale, rows(drawn)
     deepest = int(row[pixels >= _SLIVER].max(initial=0))
-    seen = (pixels >= _NARROWEST) & (row <= deepest)
+    shown = row <= deepest
+    seen = (pixels >= _NARROWEST) & shown
     height = (deepest + 1) * _ROW
     kind = "differential flame graph" if flame.is_difference else "flame graph"
-    notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in drawn.notes)
+    said = (
+        *drawn.notes,
+        *_not_drawn(int(row.max(initial=0)) - deepest, int(np.count_nonzero(shown & ~seen))),
+    )
+    notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in said)
     return (
         f"<style>{_colors(coloring, used, number)}</style>\n"
         f'<ul class="legend">{_legend(coloring, used, number)}</ul>\n'
@@ -51,6 +58,16 @@ def still(flame: Flame, number: int) -> str:
         + "".join(_frames(drawn, coloring, seen, scale, number))
         + f"</svg>\n{notes}"
     )
+
+
+def _not_drawn(rows: int, frames: int) -> tuple[str, ...]:
+    """Say what is too narrow to be drawn: whole rows at the tips, and frames beside wider ones."""
+    parts = []
+    if rows:
+        parts.append(f"{rows:,} row{'s' * (rows > 1)} whose frames are all narrower than {_SLIVER:.0f} px")
+    if frames:
+        parts.append(f"{frames:,} frame{'s' * (frames > 1)} narrower than {_NARROWEST:g} px")
+    return (f"Not drawn: {' and '.join(parts)}.",) if parts else ()
 
 
 def _frames(flame: Flame, coloring: Coloring, seen: Bool, scale: float, number: int) -> list[str]:

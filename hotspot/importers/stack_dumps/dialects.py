@@ -155,7 +155,9 @@ def _without_last_group(text: str) -> str:
 
 # -- Go ------------------------------------------------------------------------------------------------------------
 
-_GO = re.compile(r"(?!created by )(?P<name>\S.*\)) (?P<file>\S.*?):(?P<line>\d{1,9})(?: \+0x[0-9a-f]+.*)?")
+_GO = re.compile(
+    r"(?!created by )(?P<name>\S.*\)) (?P<file>[^\s)][^)]*?):(?P<line>\d{1,9})(?: \+0x[0-9a-f]+.*)?"
+)
 
 
 def _go(line: str) -> Place | None:
