@@ -79,15 +79,15 @@ def text_tree(profile: Profile, *, inverted: bool = False, min_share: float = 0.
     shown = turned_round(profile) if inverted else profile
     tree, total, own = shown.call_tree, shown.node_total, shown.node_self
     threshold = min_share * abs(profile.whole)
-    children = _children_by_weight(shown)
+    children = _ChildrenByWeight(shown)
     rows: list[TreeRow] = []
     strings, frames = shown.frames.strings, shown.frames
-    roots = children.get(-1, [])
+    roots = children.of(-1)
     drawn_roots = [node for node in roots if abs(int(total[node])) >= threshold]
     pending = drawn_roots[::-1]
     while pending:
         node = pending.pop()
-        below = children.get(node, [])
+        below = children.of(node)
         drawn = [child for child in below if abs(int(total[child])) >= threshold]
         frame = int(tree.frame[node])
         rows.append(
@@ -116,11 +116,16 @@ def text_tree(profile: Profile, *, inverted: bool = False, min_share: float = 0.
     )
 
 
-def _children_by_weight(profile: Profile) -> dict[int, list[int]]:
+class _ChildrenByWeight:
     """Children of each node, heaviest first; -1 holds the roots. Only nodes with weight are worth a look."""
-    tree, total = profile.call_tree, profile.node_total
-    nodes = np.flatnonzero(total != 0)
-    children: dict[int, list[int]] = {}
-    for node in nodes[np.argsort(-np.abs(total[nodes]), kind="stable")].tolist():
-        children.setdefault(int(tree.parent[node]), []).append(node)
-    return children
+
+    def __init__(self, profile: Profile) -> None:
+        parent, total = profile.call_tree.parent, profile.node_total
+        nodes = np.flatnonzero(total != 0)
+        self._child = nodes[np.lexsort((-np.abs(total[nodes]), parent[nodes]))]
+        self._bounds = np.searchsorted(parent[self._child], np.arange(-1, len(parent) + 1))
+
+    def of(self, node: int) -> list[int]:
+        """Return the children of a node."""
+        children: list[int] = self._child[self._bounds[node + 1] : self._bounds[node + 2]].tolist()
+        return children

@@ -25,6 +25,8 @@ import numpy as np
 
 from hotspot import __version__
 from hotspot.errors import UsageError
+from hotspot.exporters.pprof_locations import find_locations
+from hotspot.exporters.stack_paths import written_stacks
 from hotspot.formats_proto.pprof_fields import (
     FunctionField,
     LabelField,
@@ -36,7 +38,7 @@ from hotspot.formats_proto.pprof_fields import (
     ValueTypeField,
 )
 from hotspot.formats_proto.wire import bytes_field, varint, varint_field
-from hotspot.profile import UNKNOWN, Int64, Kind, Profile, Thread
+from hotspot.profile import UNKNOWN, Int64, Profile, Thread
 from hotspot.units import ValueType
 
 _FINER = {
@@ -246,25 +248,11 @@ def _one_a_stack(profile: Profile, values: Int64) -> tuple[Int64, Int64, Int64]:
 
 def _stacks(profile: Profile, tables: _Tables) -> dict[int, bytes]:
     """Return, for every node with samples, the location ids of its stack as a field, leaf first."""
-    frames, tree = profile.frames, profile.call_tree
-    stack_of = dict.fromkeys(np.unique(profile.samples.leaf).tolist(), b"")
-    groups: list[tuple[int, ...]] = []  # at each depth of the path: the location there, as its frames
-    ids: list[bytes] = []  # at each depth: the location's id, or nothing where it goes on below
-    for node, (frame, depth) in enumerate(zip(tree.frame.tolist(), tree.depth.tolist(), strict=True)):
-        del groups[depth:], ids[depth:]
-        group: tuple[int, ...] = (frame,)
-        if depth:
-            above = groups[-1]
-            joins = frames.kind[frame] == Kind.INLINED and frames.module[frame] in (
-                0,
-                frames.module[above[0]],
-            )
-            if joins:
-                group = (*above, frame)
-            ids[-1] = b"" if joins else varint(tables.location(above))
-        groups.append(group)
-        ids.append(b"")
-        if node in stack_of:
-            ids[-1] = varint(tables.location(group))
-            stack_of[node] = bytes_field(SampleField.LOCATION_ID, b"".join(reversed(ids)))
-    return stack_of
+    locations = find_locations(profile)
+    ids = [varint(tables.location(frames)) for frames in locations.frames]
+    leaf = np.unique(profile.samples.leaf)
+    stacks = written_stacks(leaf, locations.up, locations.length, locations.of_node, ids, root_first=False)
+    return {
+        node: bytes_field(SampleField.LOCATION_ID, stack)
+        for node, stack in zip(leaf.tolist(), stacks, strict=True)
+    }

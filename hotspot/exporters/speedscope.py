@@ -21,6 +21,7 @@ import numpy as np
 
 from hotspot import __version__
 from hotspot.errors import UsageError
+from hotspot.exporters.stack_paths import written_stacks
 from hotspot.importers.speedscope.value_types import unit_in_file
 from hotspot.profile import Int64, Profile
 from hotspot.units import ValueType
@@ -114,14 +115,13 @@ def _stacks(profile: Profile) -> tuple[list[dict[str, str | int]], dict[int, byt
     number_of: dict[tuple[str, str, int], int] = {}
     used = np.unique(tree.frame).tolist()
     keys = {frame: _key(profile, frame) for frame in used}
-    text = {frame: b"%d" % number_of.setdefault(key, len(number_of)) for frame, key in keys.items()}
-    stack_of = dict.fromkeys(np.unique(profile.samples.leaf).tolist(), b"")
-    path: list[bytes] = []
-    for node, (frame, depth) in enumerate(zip(tree.frame.tolist(), tree.depth.tolist(), strict=True)):
-        del path[depth:]
-        path.append(text[frame])
-        if node in stack_of:
-            stack_of[node] = b",".join(path)
+    number = np.zeros(len(profile.frames), dtype=np.int32)
+    for frame, key in keys.items():
+        number[frame] = number_of.setdefault(key, len(number_of))
+    leaf = np.unique(profile.samples.leaf)
+    tokens = [b"%d," % i for i in range(len(number_of))]
+    stacks = written_stacks(leaf, tree.parent, tree.depth + 1, number[tree.frame], tokens, root_first=True)
+    stack_of = {node: stack[:-1] for node, stack in zip(leaf.tolist(), stacks, strict=True)}
     return [_frame(*key) for key in number_of], stack_of
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ _WIDTH = 1200.0
 _PAD = 10.0
 _ROW = 16
 _TOP, _BOTTOM = 56, 34
+_PIECE = 1 << 12  # frames written at a time
 _CHARACTER = 7.1  # mean advance of a 12 px Verdana character
 
 _TEXT_UNSAFE = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&apos;"}
@@ -32,39 +34,86 @@ def write(profile: Profile) -> Iterator[bytes]:
     Nodes without weight are left out, for a frame of width 0 cannot be seen; nodes of negative weight have no place
     in a flame graph and are left out too.
     """
+    pending: list[str] = []
     for piece in _document(profile):
-        yield piece.encode("utf-8", "backslashreplace")
+        pending.append(piece)
+        if len(pending) >= _PIECE:
+            yield "".join(pending).encode("utf-8", "backslashreplace")
+            pending = []
+    yield "".join(pending).encode("utf-8", "backslashreplace")
 
 
 def _document(profile: Profile) -> Iterator[str]:
-    total = profile.node_total
-    drawn = np.flatnonzero(total > 0)
-    begin = begins(profile.call_tree, total)
-    whole = max(int(total[(profile.call_tree.parent < 0) & (total > 0)].sum()), 1)
-    deepest = int(profile.call_tree.depth[drawn].max(initial=-1)) + 1
+    tree, total = profile.call_tree, profile.node_total
+    whole = max(int(total[(tree.parent < 0) & (total > 0)].sum()), 1)
+    deepest = int(tree.depth[total > 0].max(initial=-1)) + 1
     yield from opening(_title(profile), whole, deepest)
-    counted = counter(profile.value_type)
-    yield frame("all", f"{counted(whole)}, 100.00%", 0, deepest, (0, whole), (0.0, 1.0), 'fill="#d9d9d9"')
-    frames, strings = profile.frames, profile.frames.strings
-    labels: dict[int, tuple[str, str]] = {}
-    for node in drawn.tolist():
-        number = int(profile.call_tree.frame[node])
-        if number not in labels:
-            label = Label(
-                strings[frames.name[number]],
-                strings[frames.file[number]],
-                int(frames.line[number]),
-                strings[frames.module[number]],
-                Kind(int(frames.kind[number])),
-                profile.provenance.module_style,
-            )
-            labels[number] = (format_label(label), f'fill="{_color(label)}"')
-        text, color = labels[number]
-        left, weight = int(begin[node]), int(total[node])
-        told = f"{counted(weight)}, {weight / whole * 100:.2f}%"
-        level = int(profile.call_tree.depth[node]) + 1
-        yield frame(text, told, level, deepest, (left, weight), (left / whole, weight / whole), color)
+    told = f"{counter(profile.value_type)(whole)}, 100.00%"
+    yield frame("all", told, 0, deepest, (0, whole), (0.0, 1.0), 'fill="#d9d9d9"')
+    yield from _frames(profile, whole, deepest)
     yield CLOSING
+
+
+def _frames(profile: Profile, whole: int, deepest: int) -> Iterator[str]:
+    """Yield every frame that is drawn.
+
+    Most nodes of a deep tree are the only child of one that weighs the same, and stand exactly above it: what the
+    place and the weight decide is then written once.
+    """
+    labels: dict[int, _Name] = {}
+    counted = counter(profile.value_type)
+    before = (-1, -1)
+    for number, level, left, weight in _drawn(profile):
+        name = labels.get(number)
+        if name is None:
+            name = labels[number] = _name(profile, number)
+        if (left, weight) != before:
+            before = left, weight
+            told = f" ({counted(weight)}, {weight / whole * 100:.2f}%)</title>"
+            span, read = _span(left / whole, weight / whole), _read(left, weight)
+        shown = (
+            ""
+            if span.room < 3
+            else name.escaped
+            if len(name.plain) <= span.room
+            else escaped(span.fit(name.plain))
+        )
+        yield _element(
+            f"<title>{name.escaped}{told}", _height(level + 1, deepest), span, f"{name.look} {read}", shown
+        )
+
+
+def _drawn(profile: Profile) -> Iterator[tuple[int, int, int, int]]:
+    """Yield frame, depth, begin and total weight of each node that has weight."""
+    tree, total = profile.call_tree, profile.node_total
+    node = np.flatnonzero(total > 0)
+    begin = begins(tree, total)
+    for first in range(0, len(node), _PIECE):
+        some = node[first : first + _PIECE]
+        columns = tree.frame[some], tree.depth[some], begin[some], total[some]
+        yield from zip(*(column.tolist() for column in columns), strict=True)
+
+
+class _Name(NamedTuple):
+    """How a frame of the profile is called, and how it looks."""
+
+    plain: str
+    escaped: str
+    look: str
+
+
+def _name(profile: Profile, number: int) -> _Name:
+    frames, strings = profile.frames, profile.frames.strings
+    label = Label(
+        strings[frames.name[number]],
+        strings[frames.file[number]],
+        int(frames.line[number]),
+        strings[frames.module[number]],
+        Kind(int(frames.kind[number])),
+        profile.provenance.module_style,
+    )
+    text = format_label(label)
+    return _Name(text, escaped(text), f'fill="{_color(label)}"')
 
 
 CLOSING = "</svg>\n</svg>\n"
@@ -102,13 +151,15 @@ def opening(title: str, whole: int, deepest: int, *, style: str = "", below_titl
 
 def begins(tree: CallTree, total: Int64) -> Int64:
     """Return where each node begins, in weight: after its parent's begin and its drawn earlier siblings."""
-    begin = np.zeros(len(tree), dtype=np.int64)
-    used: dict[int, int] = {}
-    parents, weights = tree.parent.tolist(), np.maximum(total, 0).tolist()
-    for node, parent in enumerate(parents):  # depth-first, so a parent is placed before its children
-        start = used.get(parent, begin[parent] if parent >= 0 else 0)
-        begin[node] = start
-        used[parent] = int(start) + weights[node]
+    width = np.maximum(total, 0)
+    own = width.copy()  # what the children leave of a node, at its right end
+    inner = np.flatnonzero(tree.parent >= 0)
+    np.subtract.at(own, tree.parent[inner], width[inner])
+    # Depth-first, everything before a node lies left of it, but what its callers have of their own.
+    own_of_path = np.zeros(len(tree) + 1, dtype=np.int64)
+    own_of_path[:-1] = own
+    np.subtract.at(own_of_path, tree.subtree_end, own)
+    begin: Int64 = np.cumsum(own) - np.cumsum(own_of_path[:-1])
     return begin
 
 
@@ -134,17 +185,45 @@ def frame(
         look: attributes of the rectangle.
         more: said when it is pointed at, instead of the title.
     """
-    x, width = (share * (_WIDTH - 2 * _PAD) for share in place)
-    y = _TOP + (deepest - level) * _ROW
-    room = int((width - 6) / _CHARACTER)
-    shown = "" if room < 3 else label if len(label) <= room else label[: room - 2] + ".."
-    title, read = f"<title>{escaped(label)} ({told})</title>", f'fg:x="{exact[0]}" fg:w="{exact[1]}"'
+    span = _span(*place)
+    shown = "" if span.room < 3 else escaped(label if len(label) <= span.room else span.fit(label))
+    title, read = f"<title>{escaped(label)} ({told})</title>", _read(*exact)
     if not exact[1]:
         title, read = "", f'data-name="{escaped(label)}"'
+    about = f"{title}<desc>{escaped(more)}</desc>" if more else title
+    return _element(about, _height(level, deepest), span, f"{look} {read}", shown)
+
+
+class _Span(NamedTuple):
+    """Where a frame is across the picture: in pixels, as written, and how many characters have room in it."""
+
+    x: str
+    text_x: str
+    width: str
+    room: int
+
+    def fit(self, label: str) -> str:
+        """Return as much of a label as has room."""
+        return label[: self.room - 2] + ".."
+
+
+def _span(left: float, width: float) -> _Span:
+    x, pixels = left * (_WIDTH - 2 * _PAD), width * (_WIDTH - 2 * _PAD)
+    return _Span(f"{x:.2f}", f"{x + 3:.2f}", f"{pixels:.2f}", int((pixels - 6) / _CHARACTER))
+
+
+def _height(level: int, deepest: int) -> int:
+    return _TOP + (deepest - level) * _ROW
+
+
+def _read(begin: int, weight: int) -> str:
+    return f'fg:x="{begin}" fg:w="{weight}"'
+
+
+def _element(about: str, y: int, span: _Span, attributes: str, shown: str) -> str:
     return (
-        f"<g>{title}{f'<desc>{escaped(more)}</desc>' if more else ''}"
-        f'<rect x="{x:.2f}" y="{y}" width="{width:.2f}" height="{_ROW - 1}" {look} {read}/>'
-        f'<text x="{x + 3:.2f}" y="{y + 11.5:.1f}">{escaped(shown)}</text></g>\n'
+        f'<g>{about}<rect x="{span.x}" y="{y}" width="{span.width}" height="{_ROW - 1}" {attributes}/>'
+        f'<text x="{span.text_x}" y="{y + 11}.5">{shown}</text></g>\n'
     )
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -215,7 +216,12 @@ def varint_field(number: int, value: int) -> bytes:
 
 def bytes_field(number: int, content: bytes) -> bytes:
     """Encode a field that holds a text, a message or packed varints."""
-    return varint(number << 3 | WireType.BYTES) + varint(len(content)) + content
+    return _head(number, len(content)) + content
+
+
+@lru_cache(maxsize=1 << 12)  # a file has few fields, and most of its messages are of much the same lengths
+def _head(number: int, length: int) -> bytes:
+    return varint(number << 3 | WireType.BYTES) + varint(length)
 
 
 def _one_owner(message: int, tags: list[int], limit: int) -> tuple[Int64, Int64, Int64]:
