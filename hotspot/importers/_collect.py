@@ -115,6 +115,20 @@ class Levels:
         return self.builder.build(provenance, selected=selected, label=label)
 
 
+class Indents:
+    """Turns columns of indentation into depths: a row that stands further right than the one above is its callee."""
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+
+    def depth(self, column: int) -> int:
+        """Return the depth of the next row, 0 for a root, by the column that its name begins in."""
+        while self._open and self._open[-1] >= column:
+            self._open.pop()
+        self._open.append(column)
+        return len(self._open) - 1
+
+
 class Skipped:
     """Counts lines that could not be read, and remembers the first."""
 

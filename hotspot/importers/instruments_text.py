@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hotspot.importers._collect import Levels, Skipped, plain_number
+from hotspot.importers._collect import Indents, Levels, Skipped, plain_number
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -80,13 +80,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     default = in_heading[1] if in_heading else "ms"
     kind, sizes = _kind({row.unit or default for row in rows if row.number} or {default})
     tree = Levels(source.path, kind)
-    indents: list[int] = []
+    indents = Indents()
     for row in rows:
-        while indents and indents[-1] >= row.indent:
-            indents.pop()
         weight = round(row.number * sizes.get(row.unit or default, 1))
-        node = tree.add(len(indents), tree.builder.frames.intern(row.name or UNKNOWN), [weight], row.line)
-        indents.append(row.indent)
+        frame = tree.builder.frames.intern(row.name or UNKNOWN)
+        node = tree.add(indents.depth(row.indent), frame, [weight], row.line)
         if own_column is None and (parent := tree.parents[node]) >= 0:
             tree.own[parent][0] -= weight
     tree.own = [[max(own[0], 0)] for own in tree.own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hotspot.errors import MalformedProfile
 from hotspot.importers import registry
 from hotspot.importers._collect import plain_number
 from hotspot.importers.base import ImportOptions, bytes_source
@@ -56,3 +57,24 @@ def test_a_level_of_thousands_of_digits_is_no_call() -> None:
     text = DRAWN["xdebug-trace"].text
     profile = read(f"{text}{'1' * 5000}\t0\t0\t0.0001\t1\tmain\n")
     assert format_tree(profile) == tree_text(DRAWN["xdebug-trace"].tree)
+
+
+def test_a_quote_that_is_never_closed_is_one_error() -> None:
+    text = DRAWN["call-tree-csv"].text + '"' + "x" * 200_000
+    with pytest.raises(MalformedProfile, match="field larger"):
+        read(text)
+
+
+@pytest.mark.parametrize("share", ["8.75s", "8..75", "1e3"])
+def test_a_share_that_is_no_plain_number_is_refused(share: str) -> None:
+    text = f"Level,Function Name,Elapsed Exclusive Time %,Module Name,\n0,main,{share},a.exe,\n"
+    with pytest.raises(MalformedProfile, match=r"^given:2: .* is no number"):
+        read(text)
+
+
+def test_samples_of_visual_studio_are_exact() -> None:
+    profile = read(
+        'Level,Function Name,Exclusive Samples,Module Name,\n0,main,3,a.exe,\n1,work,"1,204",a.exe,\n'
+    )
+    assert profile.provenance.losses == ()
+    assert format_tree(profile) == "main 1207,3\n  work 1204,1204"
