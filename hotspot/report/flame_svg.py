@@ -14,7 +14,7 @@ from hotspot.analysis.flame import Flame
 from hotspot.plots.coloring import Coloring, colorings
 from hotspot.plots.figure import rows
 from hotspot.profile import Bool
-from hotspot.text import printable, shortened
+from hotspot.text import printable, readable, shortened
 from hotspot.units import human_share
 
 DRAWN = 1_500
@@ -74,7 +74,7 @@ def _frames(flame: Flame, coloring: Coloring, seen: Bool, scale: float, number: 
     begin, width, row = flame.begin * scale, flame.width * scale, rows(flame)
     out = []
     for node in seen.nonzero()[0].tolist():
-        name = printable(shortened(flame.labels.name[int(flame.tree.frame[node])], _LONGEST_NAME))
+        name = printable(shortened(readable(flame.labels.name[int(flame.tree.frame[node])]), _LONGEST_NAME))
         room = int((width[node] - 6) / _CHARACTER)
         text = "" if room < 3 else name if len(name) <= room else f"{name[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
         label = f'<text x="{begin[node] + 3:.1f}" y="{row[node] * _ROW + 13}">{escape(text)}</text>'
