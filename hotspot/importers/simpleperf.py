@@ -35,6 +35,7 @@ INFO = ImporterInfo("simpleperf", "Android simpleperf report-sample", (".simplep
 _LOOKS = re.compile(r"^sample:\s*\n {2}\w+: ", re.MULTILINE)
 _SECTION = re.compile(r"(?P<name>\w+):")
 _FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?")
+_EVENT_TYPE = "  event_type:"
 _CLOCKS = ("cpu-clock", "task-clock")
 
 
@@ -58,8 +59,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: there is none.
         MalformedProfile: a count is no whole number, or exceeds int64.
     """
-    # Twice, since the types must be known first and all samples at once are too many to hold.
-    events = list(dict.fromkeys(map(_event, _samples(source.lines()))))
+    # Read twice, since the types must be known first and all samples at once are too many to hold.
+    events = _events(source.lines())
     if not events:
         raise EmptyProfile(source.path, "no sample in this file")
     stacks = Stacks(*map(_value_type, events), ValueType("samples", "count"))
@@ -67,7 +68,9 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     has_chains = False
     for sample in _samples(source.lines()):
         weights = [0] * len(events)
-        weights[events.index(_event(sample))] = _whole(sample.fields.get("event_count", "1"), source.path)
+        if (event := _event(sample.fields.get("event_type", ""))) not in events:
+            raise MalformedProfile(source.path, "a sample says no event_type, though another section does")
+        weights[events.index(event)] = _whole(sample.fields.get("event_count", "1"), source.path)
         frames = [_frame(stacks, frame) for frame in reversed(sample.frames) if frame]
         tid = _whole(sample.fields.get("thread_id", "0"), source.path)
         stacks.add(frames, *weights, 1, thread=Thread(None, tid, sample.fields.get("thread_name", "")))
@@ -105,9 +108,23 @@ def _samples(lines: Iterable[str]) -> Iterator[_Sample]:
         yield sample
 
 
-def _event(sample: _Sample) -> str:
-    name = sample.fields.get("event_type") or "events"
-    return name if name != "samples" else "events"  # that name is taken
+def _events(lines: Iterable[str]) -> list[str]:
+    """Return the types of all samples in the order they come, without taking samples apart."""
+    events: dict[str, None] = {}
+    silent = 0  # samples that do not say their type
+    for line in lines:
+        if line == "sample:":
+            silent += 1
+        elif line.startswith(_EVENT_TYPE):
+            silent -= 1
+            events[_event(line.removeprefix(_EVENT_TYPE).strip())] = None
+    if silent > 0:
+        events[_event("")] = None
+    return list(events)
+
+
+def _event(name: str) -> str:
+    return name if name not in ("", "samples") else "events"  # `samples` is taken
 
 
 def _value_type(event: str) -> ValueType:
