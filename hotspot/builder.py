@@ -29,13 +29,12 @@ from hotspot.profile import (
     Samples,
     Thread,
 )
-from hotspot.tree_layout import SortedLayout, lay_out_sorted, merge_handles
+from hotspot.tree_layout import SortedLayout, lay_out_sorted, lay_out_stacks, merge_handles
 from hotspot.units import ValueType
 
 _MAX_WEIGHT = 2**63 - 1
 _MAX_LINE = 2**31 - 1
 _SUM_ROWS = 1 << 16
-_FEW_STACKS = 8  # so many long stacks cost less as chains, merged later, than as one numpy pass a level
 
 
 class FrameTable:
@@ -90,7 +89,7 @@ class ProfileBuilder:
     _weight: list[Int64] = field(default_factory=list)
     _time: list[Int64] = field(default_factory=list)
     _thread: list[Int32] = field(default_factory=list)
-    _sorted: SortedLayout | None = None
+    _layout: SortedLayout | None = None
     _built: bool = False
 
     def add_nodes(self, parent: npt.ArrayLike, frame: npt.ArrayLike) -> Int32:
@@ -131,33 +130,7 @@ class ProfileBuilder:
         length = np.diff(offsets)
         if len(length) and int(length.min()) == 0:
             frames, offsets = _fill_empty(frames, offsets, self.frames.intern(NO_STACK))
-            length = np.diff(offsets)
-        start = offsets[:-1]
-        frame_count = max(len(self.frames), 1)
-        leaf = np.full(len(length), -1, dtype=np.int32)
-        active = np.arange(len(length))
-        level = 0
-        while len(active):
-            if len(active) <= _FEW_STACKS:
-                for stack in active:
-                    rest = frames[start[stack] + level : offsets[stack + 1]]
-                    leaf[stack] = self._add_chain(int(leaf[stack]), rest)
-                break
-            key = (leaf[active].astype(np.int64) + 1) * frame_count + frames[start[active] + level]
-            distinct, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-            order = np.argsort(first)  # handles in order of first sight
-            handles = np.empty(len(order), dtype=np.int32)
-            handles[order] = self.add_nodes(distinct[order] // frame_count - 1, distinct[order] % frame_count)
-            leaf[active] = handles[inverse.reshape(-1)]
-            level += 1
-            active = active[length[active] > level]
-        return leaf
-
-    def _add_chain(self, parent: int, frames: Int32) -> int:
-        first = self._handles
-        parents = np.arange(first - 1, first - 1 + len(frames), dtype=np.int32)
-        parents[0] = parent
-        return int(self.add_nodes(parents, frames)[-1])
+        return self._add_layout(lay_out_stacks(frames, offsets, max(len(self.frames), 1)))
 
     def add_sorted_stacks(self, frame: npt.ArrayLike, offset: npt.ArrayLike, shared: npt.ArrayLike) -> Int32:
         """Add stacks that are in depth-first order, each told by what it adds to the one before.
@@ -179,13 +152,18 @@ class ProfileBuilder:
         Raises:
             InvariantError: a stack shares more frames than the one before has, or has none.
         """
-        layout = lay_out_sorted(
-            np.asarray(frame, dtype=np.int32),
-            np.asarray(offset, dtype=np.int64),
-            np.asarray(shared, dtype=np.int64),
+        return self._add_layout(
+            lay_out_sorted(
+                np.asarray(frame, dtype=np.int32),
+                np.asarray(offset, dtype=np.int64),
+                np.asarray(shared, dtype=np.int64),
+            )
         )
+
+    def _add_layout(self, layout: SortedLayout) -> Int32:
+        """Add a tree and return the handle of each leaf; a profile of nothing else keeps it as it is."""
         if self._handles == 0:
-            self._sorted = layout
+            self._layout = layout
         parent = layout.tree.parent
         first = self._handles
         self._parents.append(np.where(parent < 0, -1, parent + first) if first else parent)
@@ -252,7 +230,7 @@ class ProfileBuilder:
 
     def _tree(self) -> tuple[Int32 | None, CallTree]:
         """Return the node of each handle (None where they are the same) and the tree."""
-        layout = self._sorted
+        layout = self._layout
         if layout is not None and len(layout.tree) == self._handles and layout.has_distinct_siblings():
             return None, layout.tree
         return merge_handles(_joined(self._parents), _joined(self._frames_of), max(len(self.frames), 1))

@@ -1,8 +1,9 @@
 """How call-tree nodes get their depth-first order: the inside of `hotspot.builder`.
 
-Two ways in. `merge_handles` takes (parent, frame) pairs in any order, with repeats, and works level by level from
-the roots, one numpy pass a level. `lay_out_sorted` takes stacks that already are in depth-first order, each told
-by what it adds to the one before; there the work follows stacks, and a node costs a few copied integers::
+Three ways in. `merge_handles` takes (parent, frame) pairs in any order, with repeats, and `lay_out_stacks` whole
+stacks; both work level by level from the roots, one numpy pass a level. `lay_out_sorted` takes stacks that already
+are in depth-first order, each told by what it adds to the one before; there the work follows stacks, and a node costs
+a few copied integers::
 
     main;parse;lex   ->   shared 0, adds main parse lex
     main;parse;ast        shared 2, adds ast
@@ -29,12 +30,13 @@ _NARROW = 16
 
 @dataclass(frozen=True, eq=False)
 class SortedLayout:
-    """The tree of stacks in depth-first order, see `lay_out_sorted`.
+    """The tree of stacks in depth-first order, see `lay_out_sorted` and `lay_out_stacks`.
 
     Attributes:
         tree: nodes in the order of the stacks; siblings need not be distinct yet.
         leaf: node of each stack's leaf, int32[stacks].
-        first_added: nodes that begin what a stack adds, int64[stacks that add something].
+        first_added: nodes that begin what a stack adds, int64[stacks that add something]; none where siblings are
+            known to be distinct.
     """
 
     tree: CallTree
@@ -149,14 +151,81 @@ def merge_handles(parent: Int32, frame: Int32, frame_count: int) -> tuple[Int32,
         The node of each handle, int32[handles], and the tree.
     """
     levels = _Levels(parent, frame, frame_count)
-    parents = levels.node_parent[: levels.bounds[-1]]
-    position, size, depth = _positions(parents, levels.bounds)
-    out = [np.empty(len(parents), dtype=np.int32) for _ in range(4)]
-    out[0][position] = levels.node_frame[: len(parents)]
-    out[1][position] = np.where(parents < 0, -1, position[parents]) if len(parents) else parents
+    nodes = levels.bounds[-1]
+    position, tree = _depth_first(levels.node_parent[:nodes], levels.node_frame[:nodes], levels.bounds)
+    return position[levels.merged].astype(np.int32), tree
+
+
+def _depth_first(parent: Int32 | Int64, frame: Int32 | Int64, bounds: list[int]) -> tuple[Int64, CallTree]:
+    """Return the depth-first position of nodes that are numbered level by level, and their tree."""
+    position, size, depth = _positions(parent, bounds)
+    out = [np.empty(len(parent), dtype=np.int32) for _ in range(4)]
+    out[0][position] = frame
+    out[1][position] = np.where(parent < 0, -1, position[parent]) if len(parent) else parent
     out[2][position] = position + size
     out[3][position] = depth
-    return position[levels.merged].astype(np.int32), CallTree(*out)
+    return position, CallTree(*out)
+
+
+def lay_out_stacks(frame: Int32, offset: Int64, frame_count: int) -> SortedLayout:
+    """Return the tree of stacks in any order; siblings are distinct, in the order in which they were first seen.
+
+    Args:
+        frame: frames of all stacks, root to leaf, end to end, int32[frames].
+        offset: where each stack begins, with the end of the last, int64[stacks + 1]; none is empty.
+        frame_count: how many frames there are.
+    """
+    length, start = np.diff(offset), offset[:-1]
+    node = np.full(len(length), -1, dtype=np.int64)  # how far each stack has come
+    parents: list[Int32] = []
+    frames: list[Int32] = []
+    bounds = [0]
+    active = np.arange(len(length))
+    while len(active) > _NARROW:
+        key = (node[active] + 1) * frame_count + frame[start[active] + len(bounds) - 1]
+        distinct, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        order = np.lexsort((first, distinct // frame_count))
+        number = np.empty(len(order), dtype=np.int64)
+        number[order] = np.arange(len(order)) + bounds[-1]
+        node[active] = number[inverse.reshape(-1)]
+        parents.append((distinct[order] // frame_count - 1).astype(np.int32))
+        frames.append((distinct[order] % frame_count).astype(np.int32))
+        bounds.append(bounds[-1] + len(order))
+        active = active[length[active] >= len(bounds)]
+    few = {
+        stack: frame[start[stack] + len(bounds) - 1 : offset[stack + 1]].tolist() for stack in active.tolist()
+    }
+    rest = _add_few(few, node, bounds)
+    parents.append(np.array([above for above, _ in rest], dtype=np.int32))
+    frames.append(np.array([of_node for _, of_node in rest], dtype=np.int32))
+    position, tree = _depth_first(np.concatenate(parents), np.concatenate(frames), bounds)
+    return SortedLayout(tree, position[node].astype(np.int32), first_added=node[:0])
+
+
+def _add_few(rest: dict[int, list[int]], node: Int64, bounds: list[int]) -> list[tuple[int, int]]:
+    """Number the nodes of what is left of few stacks; returns the parent and frame of each.
+
+    Args:
+        rest: frames of each stack below the node that it has come to.
+        node: the node that each stack has come to, moved on to its leaf.
+        bounds: where each level begins, with the end of the last; those that are added here are appended.
+    """
+    nodes: list[tuple[int, int]] = []
+    begin = bounds[-1]
+    at = {stack: int(node[stack]) for stack in rest}
+    level = 0
+    while at:
+        stacks_of: dict[tuple[int, int], list[int]] = {}
+        for stack, above in at.items():
+            stacks_of.setdefault((above, rest[stack][level]), []).append(stack)
+        for key in sorted(stacks_of, key=_parent_of):  # stable: siblings stay in order of first sight
+            for stack in stacks_of[key]:
+                node[stack] = at[stack] = begin + len(nodes)
+            nodes.append(key)
+        bounds.append(begin + len(nodes))
+        level += 1
+        at = {stack: above for stack, above in at.items() if len(rest[stack]) > level}
+    return nodes
 
 
 class _Levels:
@@ -241,12 +310,12 @@ def _parent_of(key: tuple[int, int]) -> int:
     return key[0]
 
 
-def _starts(parents: Int64) -> Int64:
+def _starts(parents: Int32 | Int64) -> Int64:
     """Return where runs of equal parents begin; the nodes of a level are in the order of their parents."""
     return np.flatnonzero(np.concatenate([[True], parents[1:] != parents[:-1]]))
 
 
-def _positions(parents: Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
+def _positions(parents: Int32 | Int64, bounds: list[int]) -> tuple[Int64, Int64, Int32]:
     """Return depth-first position, subtree size and depth of nodes that are numbered level by level."""
     nodes = len(parents)
     size = np.ones(nodes, dtype=np.int64)

@@ -193,5 +193,10 @@ def _is_called(profile: Profile, process: Int32, first: Bool, prefix: Bool) -> B
     begin = nearest_marked(tree, first)
     called = ~first & ~prefix & (begin >= 0)
     called[called] = key[begin[called]] != key[called]
-    result: Bool = first & np.isin(key, np.unique(key[called]))
+    wanted = np.unique(key[first])  # far fewer than all that are called
+    place = np.searchsorted(wanted, key[called])
+    found = place < len(wanted)
+    found[found] = wanted[place[found]] == key[called][found]
+    result = first.copy()
+    result[first] = np.isin(key[first], wanted[np.unique(place[found])])
     return result

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from hotspot.profile import Bool, CallTree, Int32, Int64, Profile
@@ -47,13 +45,18 @@ def group_totals(profile: Profile, group_of_frame: Int32, groups: int) -> tuple[
 
 def nearest_marked(tree: CallTree, marked: Bool) -> Int32:
     """Return each node itself where it is marked, else its nearest marked ancestor, else -1; int32[nodes]."""
-    nearest = np.where(marked, np.arange(len(tree), dtype=np.int32), np.int32(-1))
-    by_depth = np.argsort(tree.depth, kind="stable")
-    bounds = np.searchsorted(tree.depth[by_depth], np.arange(1, int(tree.depth.max(initial=0)) + 2))
-    for begin, end in pairwise(bounds.tolist()):
-        level = by_depth[begin:end]
-        unmarked = level[~marked[level]]
-        nearest[unmarked] = nearest[tree.parent[unmarked]]
+    node = np.arange(len(tree), dtype=np.int32)
+    # Depth-first, the last marked node up to a node is its nearest one where it has the node below it.
+    last = np.maximum.accumulate(np.where(marked, node, np.int32(-1)))
+    known = (last < 0) | (tree.subtree_end[last] > node)
+    nearest = np.where(known, last, tree.parent)
+    going_up = np.flatnonzero(~known)
+    # Each round doubles how far up a node looks: there are as many as the depth has bits.
+    while len(going_up):
+        above = nearest[going_up]
+        going_up, above = going_up[above >= 0], above[above >= 0]
+        nearest[going_up] = nearest[above]
+        going_up = going_up[~known[above]]
     return nearest
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import time
 
 import numpy as np
@@ -96,6 +97,28 @@ def test_very_deep_stacks_take_reasonable_time(stacks: int) -> None:
     assert int(profile.call_tree.depth.max()) == depth - 1
     assert len(profile.call_tree) == depth * ((stacks + 1) // 2)  # pairs of stacks are equal
     assert profile.total == stacks
+
+
+@pytest.mark.parametrize("stacks", [1, 9, 200])
+def test_stacks_and_their_nodes_one_by_one_make_the_same_tree(stacks: int) -> None:
+    choose = random.Random(stacks)
+    drawn = [choose.choices(range(4), k=choose.randint(1, 7)) for _ in range(stacks)]
+    whole, single = ProfileBuilder((SAMPLES,)), ProfileBuilder((SAMPLES,))
+    for name in "abcd":
+        whole.frames.intern(name)
+        single.frames.intern(name)
+    flat = [frame for stack in drawn for frame in stack]
+    leaf = whole.add_stacks(flat, np.cumsum([0, *map(len, drawn)]))
+    whole.add_samples(leaf, np.arange(stacks))
+    for weight, stack in enumerate(drawn):
+        handle = -1
+        for frame in stack:
+            handle = int(single.add_nodes([handle], [frame])[0])
+        single.add_samples([handle], [weight])
+    one, other = whole.build(Provenance()).check(), single.build(Provenance()).check()
+    assert one.call_tree.frame.tolist() == other.call_tree.frame.tolist()  # siblings in order of first sight
+    assert one.call_tree.parent.tolist() == other.call_tree.parent.tolist()
+    assert one.node_self.tolist() == other.node_self.tolist()
 
 
 def test_handles_may_repeat_a_path() -> None:

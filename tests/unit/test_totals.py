@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
+import pytest
 from hotspot.analysis.totals import group_totals, nearest_marked, on_path, outermost, sum_by_group
 from hotspot.builder import ProfileBuilder
 from hotspot.profile import CallTree, Provenance
@@ -88,3 +91,18 @@ def test_a_stack_ten_thousand_deep() -> None:
     last = np.zeros(len(tree), dtype=bool)
     last[0] = True
     assert nearest_marked(tree, last).tolist() == [0] * 10_000
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nearest_marked_is_what_a_walk_up_finds(seed: int) -> None:
+    choose = random.Random(seed)
+    lines = [";".join(choose.choices("abc", k=choose.randint(1, 8))) + " 1" for _ in range(12)]
+    tree = profile_from_text("\n".join(lines)).call_tree
+    marked = np.array([choose.random() < seed / 20 for _ in range(len(tree))])
+    expected = []
+    for start in range(len(tree)):
+        node = start
+        while node >= 0 and not marked[node]:
+            node = int(tree.parent[node])
+        expected.append(node)
+    assert nearest_marked(tree, marked).tolist() == expected

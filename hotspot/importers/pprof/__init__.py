@@ -98,7 +98,7 @@ def _read(file: ProfileFile, source: Source) -> Profile:
     labels = read_labels(file, samples.label_sets)
     locations = read_locations(file, builder.frames)
     losses: list[Loss] = []
-    leaf = _add_stacks(file, builder, samples.stacks, locations, losses)
+    leaf = builder.add_stacks(*_stacks(file, samples.stacks, locations, losses))
     thread = labels.thread[samples.labels] if labels.threads else None
     builder.add_samples(leaf[samples.stack], samples.values, thread=thread)
     if labels.other_names:
@@ -120,10 +120,10 @@ def _read(file: ProfileFile, source: Source) -> Profile:
     return builder.build(provenance, threads=labels.threads, selected=file.selected)
 
 
-def _add_stacks(
-    file: ProfileFile, builder: ProfileBuilder, stacks: Distinct, locations: Locations, losses: list[Loss]
-) -> Int32:
-    """Add the distinct stacks; returns the handle of each one's leaf."""
+def _stacks(
+    file: ProfileFile, stacks: Distinct, locations: Locations, losses: list[Loss]
+) -> tuple[Int32, Int64]:
+    """Return the distinct stacks as `ProfileBuilder.add_stacks` takes them: frames end to end, and where each begins."""
     rows, offset = stack_locations(file, stacks, locations.ids)
     cut = None
     drop, exceptions = file.text(ProfileField.DROP_FRAMES), file.text(ProfileField.KEEP_FRAMES)
@@ -141,7 +141,7 @@ def _add_stacks(
         frame, length = _frames(rows[bounds[0] : bounds[-1]], bounds - bounds[0], locations, cut)
         frames.append(frame)
         lengths.append(length)
-    return builder.add_stacks(np.concatenate(frames), np.cumsum(np.concatenate(lengths)))
+    return np.concatenate(frames), np.cumsum(np.concatenate(lengths))
 
 
 def _frames(rows: Int32, offset: Int64, locations: Locations, cut: Cut | None) -> tuple[Int32, Int64]:
