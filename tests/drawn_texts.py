@@ -930,6 +930,33 @@ CPU     ID                    FUNCTION:NAME
               0x104d08831 1,1
         """,
     ),
+    "dtrace-keys": Drawn(
+        "DTrace",
+        """\
+dtrace: description 'profile-997 ' matched 1 probe
+
+  bash
+              libc.so.1`__read+0xa
+              bash`main+0x10
+                3
+     42  my sshd
+              libc.so.1`__read+0xa
+                4
+              libc.so.1`__read+0xa
+              libc.so.1`_start+0x1
+  tail                                                      5
+""",
+        """
+        42 my sshd 4,0
+          libc.so.1`__read 4,4
+        bash 3,0
+          bash`main 3,0
+            libc.so.1`__read 3,3
+        tail 5,0
+          libc.so.1`_start 5,0
+            libc.so.1`__read 5,5
+        """,
+    ),
     "callgrind-xdebug": Drawn(
         "xdebug 3.1.2 (PHP 8.1.2)",
         """\

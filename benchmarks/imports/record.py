@@ -3,9 +3,9 @@
     python benchmarks/imports/record.py FOLDER                                  # everything: half an hour, 4 GB
     python benchmarks/imports/record.py FOLDER --only compile --megabytes 1090
 
-FOLDER gets a text for each of `RECORDINGS`, what `perf script` prints, leaf addresses as perf gives them. Of these ``mix.txt`` is
-made, all with call graphs one after the other, and hotspot converts it into ``mix.folded``, ``mix.speedscope.json`` and
-``mix.pb.gz``, and ``short.txt`` into ``short.svg``. Nothing is repeated: every sample was taken.
+FOLDER gets a text for each of `RECORDINGS`, what `perf script` prints, leaf addresses as perf gives them. Of these ``perf.txt`` is
+made, all with call graphs one after the other, and hotspot converts it into ``perf.folded``, ``perf.svg``,
+``perf.speedscope.json`` and ``perf.pb.gz``. Nothing is repeated: every sample was taken.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Recording:
 FRAMES = "-O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls"
 RECORDINGS = {
     "compile": Recording(go_compiler),
+    "nested": Recording(lambda folder: interpreter(folder, FRAMES, "100", "16", "1")),
     "short": Recording(short_programs),
     "deep": Recording(lambda folder: interpreter(folder, FRAMES, "10", "7", "0")),
     "system": Recording(short_programs, ("-F", FREQUENCY, "-a", "-g"), 0.5),
@@ -90,13 +91,8 @@ RECORDINGS = {
         0.2,
     ),
 }
-MIXED = ("compile", "short", "deep", "system", "dwarf")
-CONVERSIONS = (
-    ("mix.folded", "mix.txt", "folded"),
-    ("mix.speedscope.json", "mix.txt", "speedscope"),
-    ("mix.pb.gz", "mix.txt", "pprof"),
-    ("short.svg", "short.txt", "svg"),
-)
+MIXED = ("compile", "nested", "short", "deep", "system", "dwarf")
+CONVERSIONS = {"folded": "folded", "svg": "svg", "speedscope": "speedscope.json", "pprof": "pb.gz"}
 
 
 def main() -> None:
@@ -112,15 +108,17 @@ def main() -> None:
         record(RECORDINGS[name], folder, folder / f"{name}.txt", options.megabytes * 10**6)
     if options.only:
         return
-    with (folder / "mix.txt").open("wb") as out:
+    with (folder / "perf.txt").open("wb") as out:
         for name in MIXED:
             with (folder / f"{name}.txt").open("rb") as text:
                 shutil.copyfileobj(text, out)
-    exporters = {exporter.name: exporter for exporter in EXPORTERS}
-    for target, source, form in CONVERSIONS:
-        with (folder / target).open("wb") as out:
-            out.writelines(exporters[form].write(load(str(folder / source))))
-        say(folder / target)
+    profile = load(str(folder / "perf.txt"))
+    for exporter in EXPORTERS:
+        if exporter.name in CONVERSIONS:
+            target = folder / f"perf.{CONVERSIONS[exporter.name]}"
+            with target.open("wb") as out:
+                out.writelines(exporter.write(profile))
+            say(target)
 
 
 def record(recording: Recording, folder: Path, text: Path, size: int) -> None:
@@ -138,10 +136,10 @@ def record(recording: Recording, folder: Path, text: Path, size: int) -> None:
 
 def append(program: Command, options: Sequence[str], data: Path, out: BinaryIO) -> None:
     """Record one program and append its text."""
-    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    none = subprocess.DEVNULL
     perf = ["perf", "record", "-q", *options, "-o", str(data), "--", *program]
-    subprocess.run(perf, stdout=subprocess.DEVNULL, check=False, **quiet)
-    subprocess.run(["perf", "script", "-i", str(data)], stdout=out, check=True, **quiet)
+    subprocess.run(perf, stdin=none, stdout=none, stderr=none, check=False)
+    subprocess.run(["perf", "script", "-i", str(data)], stdin=none, stdout=out, stderr=none, check=True)
     out.seek(0, os.SEEK_END)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import heapq
 import math
 import random
 import re
@@ -65,7 +66,12 @@ class Shelf:
         """Return score, title and snippet of the best notes that hold every word of the query."""
         words = words_of(query)
         notes = self.holding_all(words)
-        ranked = sorted(((self.score(note, words), note) for note in notes), reverse=True)[:most]
+        best: list[tuple[float, int]] = []
+        for note in notes:
+            heapq.heappush(best, (self.score(note, words), note))
+            if len(best) > most:
+                heapq.heappop(best)
+        ranked = sorted(best, reverse=True)
         return [(score, self.titles[note], snippet(self.texts[note], words)) for score, note in ranked]
 
     def holding_all(self, words: list[str]) -> set[int]:

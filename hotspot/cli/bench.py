@@ -213,7 +213,8 @@ def baseline() -> None:
 @click.argument("results", nargs=-1, required=True, metavar="RESULT...")
 @click.option("--label", metavar="NAME", help="A name to find it by, say release-1.4.")
 @project_option
-def save(results: tuple[str, ...], label: str | None, project: Path | None) -> None:
+@output_options
+def save(results: tuple[str, ...], label: str | None, project: Path | None, output: Output) -> None:
     """Save benchmark results and profiles (several profiles are runs of the same thing) as a baseline.
 
     It belongs to the revision that the results tell, else to the one checked out, and to the machine. The same again
@@ -221,10 +222,13 @@ def save(results: tuple[str, ...], label: str | None, project: Path | None) -> N
     """
     from hotspot.benchmarks.baselines import save_baseline
     from hotspot.report.baselines import what_it_holds
+    from hotspot.report.table import Report
 
     config = load_config(project=project)
     saved, replaced = save_baseline(config, results, label=label)
-    click.echo(f"{'replaced' if replaced else 'saved'} {saved.id}: {what_it_holds(saved)}")
+    document = {"schema": "hotspot.baseline/1", **saved.to_dict(), "replaced": replaced}
+    said = f"{'replaced' if replaced else 'saved'} {saved.id}: {what_it_holds(saved)}"
+    output.write(document, Report((said,)), rows="benchmarks")
     if saved.dirty:
         say("it holds uncommitted changes, so its revision is not all of it")
 

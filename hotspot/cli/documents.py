@@ -66,38 +66,47 @@ def plan(
 @click.option("--ours", metavar="FILE", help="Benchmark results for the baseline table.")
 @click.option("--competitor", metavar="FILE", help="The same of what ours is compared with; needs --ours.")
 @project_option
-def worklog(ours: str | None, competitor: str | None, project: Path | None) -> None:
+@output_options
+def worklog(ours: str | None, competitor: str | None, project: Path | None, output: Output) -> None:
     """Bring perf-issues/WORKLOG.md up to date; every step of an issue does so by itself."""
     from hotspot.benchmarks.load import load_results
+    from hotspot.report.table import Report
     from hotspot.workflow.documents.worklog import Peers, refresh
 
     if competitor is not None and ours is None:
         raise UsageError("--competitor needs --ours", hint="they are compared with each other")
     peers = Peers(load_results(ours), load_results(competitor) if competitor else None) if ours else None
     path = refresh(load_config(project=project), peers)
-    click.echo(
+    document = {"schema": "hotspot.worklog/1", "path": str(path) if path else None}
+    said = (
         f"up to date: {os.path.relpath(path)}"
         if path
         else "nothing to log yet: no issue has been implemented"
     )
+    output.write(document, Report((said,)), rows=None)
 
 
 @click.command("note")
 @click.argument("topic")
 @click.argument("profile", required=False)
 @input_options
-def research_note(topic: str, profile: str | None, inputs: InputOptions) -> None:
+@output_options
+def research_note(topic: str, profile: str | None, inputs: InputOptions, output: Output) -> None:
     """Begin research/NN-TOPIC.md with what is hot, and what to ask of those who do the same faster."""
+    from hotspot.report.table import Report
     from hotspot.workflow.documents.research import hotspot_table, note_named, slug, topic_note, write_note
 
     name = slug(topic)
-    if (begun := note_named(project_config(inputs), name)) is not None:
-        click.echo(f"there already: {os.path.relpath(begun)}")
-        return
-    read, config = read_profile(profile, inputs)
-    rows, source = hotspot_table(read)
-    path = write_note(config, name, topic_note(topic, rows, source))
-    click.echo(f"begun: {os.path.relpath(path)}")
+    begun = note_named(project_config(inputs), name)
+    if begun is None:
+        read, config = read_profile(profile, inputs)
+        rows, source = hotspot_table(read)
+        path = write_note(config, name, topic_note(topic, rows, source))
+    else:
+        path = begun
+    document = {"schema": "hotspot.note/1", "path": str(path), "created": begun is None}
+    said = f"{'begun' if begun is None else 'there already'}: {os.path.relpath(path)}"
+    output.write(document, Report((said,)), rows=None)
 
 
 @click.command("lessons")
@@ -123,11 +132,13 @@ def lessons(name: str, project: Path | None, output: Output) -> None:
     help="Check a message instead, as git's commit-msg hook does; exit 1 where it lacks something.",
 )
 @project_option
-def commit_message(name: str | None, message: Path | None, project: Path | None) -> None:
+@output_options
+def commit_message(name: str | None, message: Path | None, project: Path | None, output: Output) -> None:
     """Print the commit message of a verified issue, or check one: one issue, figures, and why it is faster.
 
     Commits that claim no speed, merges, reverts and those that are to be folded into another (fixup!) pass the check.
     """
+    from hotspot.report.table import Report
     from hotspot.workflow.documents.commit_message import check
     from hotspot.workflow.documents.commit_message import commit_message as written
 
@@ -135,14 +146,19 @@ def commit_message(name: str | None, message: Path | None, project: Path | None)
     if (name is None) == (message is None):
         raise UsageError("give the name of an issue, or --check FILE")
     if message is None:
-        click.echo(written(name or "", config), nl=False)
+        text = written(name or "", config)
+        document = {"schema": "hotspot.commit-message/1", "issue": name, "message": text}
+        output.write(document, Report(tuple(text.splitlines())), rows=None)
         return
     data = sys.stdin.buffer.read() if str(message) == "-" else message.read_bytes()
     # git tells its hooks so that no editor is opened: https://git-scm.com/docs/githooks
     edited = os.environ.get("GIT_EDITOR") != ":"
     found = check(data.decode("utf-8", "replace"), config, edited=edited)
-    for problem in found:
-        note(problem)
+    if output.format == "json":
+        output.write({"schema": "hotspot.commit-check/1", "problems": list(found)}, Report(()), rows=None)
+    else:
+        for problem in found:
+            note(problem)
     if found:
         raise click.exceptions.Exit(1)
 

@@ -1,6 +1,6 @@
 """A flame graph as one self-contained SVG: zoom and search by a small script, exact counts in titles and attributes.
 
-Every frame is drawn, however narrow, so that reading the file back gives the same counts. ``fg:x`` and ``fg:w`` hold
+Every frame is drawn, however narrow, so that reading the file back gives the same counts; ``data-narrowest="0"`` says so. ``fg:x`` and ``fg:w`` hold
 the exact position and weight and ``total_samples`` the whole, as inferno writes them; titles read
 ``name (1,234 samples, 12.34%)`` as flamegraph.pl writes them. The root row is ``all``; flames grow upwards.
 """
@@ -145,7 +145,7 @@ def opening(title: str, whole: int, deepest: int, *, style: str = "", below_titl
         f'<text id="unzoom" x="{_PAD:.0f}" y="28" class="hide" style="cursor:pointer">Reset zoom</text>\n'
         f'<text id="search" x="{_WIDTH - _PAD:.0f}" y="28" text-anchor="end" style="cursor:pointer">Search</text>\n'
         f'<text id="matched" x="{_WIDTH - _PAD:.0f}" y="{height - 14}" text-anchor="end"> </text>\n'
-        f'<svg id="frames" x="{_PAD:.0f}" width="{_WIDTH - 2 * _PAD:.0f}" total_samples="{whole}">\n'
+        f'<svg id="frames" x="{_PAD:.0f}" width="{_WIDTH - 2 * _PAD:.0f}" total_samples="{whole}" data-narrowest="0">\n'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from hotspot.profile import Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
 _MOST = 2**63 - 1
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
 
 
 class Stacks:
@@ -113,6 +115,20 @@ class Levels:
         return self.builder.build(provenance, selected=selected, label=label)
 
 
+class Indents:
+    """Turns columns of indentation into depths: a row that stands further right than the one above is its callee."""
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+
+    def depth(self, column: int) -> int:
+        """Return the depth of the next row, 0 for a root, by the column that its name begins in."""
+        while self._open and self._open[-1] >= column:
+            self._open.pop()
+        self._open.append(column)
+        return len(self._open) - 1
+
+
 class Skipped:
     """Counts lines that could not be read, and remembers the first."""
 
@@ -131,6 +147,14 @@ class Skipped:
             return ()
         lines = "1 line is" if self.count == 1 else f"{self.count:,} lines are"
         return (Loss(LossKind.SKIPPED, f"{lines} {expected}, first line {self.first}", self.count),)
+
+
+def plain_number(text: str) -> str:
+    """Return a number printed for people without its thousands: ``1,234.5`` is ``1234.5``, and ``8,75`` is ``8.75``.
+
+    Three digits behind a comma are thousands, any other number of them decimals of a country that writes them so.
+    """
+    return _THOUSANDS.sub("", text).replace(",", ".")
 
 
 def check_weights(rows: Iterable[Sequence[int]], path: str) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hotspot.errors import MalformedProfile
+from hotspot.importers._deep_json import decoded
 from hotspot.importers.base import decode_text
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def decode(path: str, data: bytes | memoryview, shape: type[T], *, at: str = "")
     import msgspec
 
     try:
-        return msgspec.json.decode(data, type=shape)
+        return decoded(lambda: msgspec.json.decode(data, type=shape))
     except UnicodeDecodeError:
         return decode(path, readable(bytes(data)), shape, at=at)
     except (msgspec.DecodeError, RecursionError) as error:

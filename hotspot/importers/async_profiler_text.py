@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType, canonical_unit
@@ -31,17 +31,17 @@ from hotspot.units import ValueType, canonical_unit
 INFO = ImporterInfo("async-profiler-text", "async-profiler traces and flat text", (".traces", ".flat"))
 
 _TRACE = re.compile(
-    r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?\s*"
+    r"--- (?P<counter>\d{1,19}) (?:(?P<unit>\w+) )?\(\s*[\d.]+%\), (?P<samples>\d{1,18}) samples?"
 )
-_FRAME = re.compile(r"\s*\[\s*\d+\] (?P<name>\S.*?)\s*")
-_TABLE = re.compile(r"\s*(?P<unit>\w+)\s+percent\s+samples\s+top\s*")
-_ROW = re.compile(r"\s*(?P<counter>\d{1,19})\s+[\d.]+%\s+(?P<samples>\d{1,18})\s+(?P<name>\S.*?)\s*")
-_TOTAL = re.compile(r"^Total samples\s*: *(?P<samples>\d{1,18})", re.MULTILINE)
+_FRAME = re.compile(r"\s*\[\s*\d+\] (?P<name>\S.*?)")
+_TABLE = re.compile(r"\s*(?P<unit>\w+)\s+percent\s+samples\s+top")
+_ROW = re.compile(r"\s*(?P<counter>\d{1,19})\s+[\d.]+%\s+(?P<samples>\d{1,18})\s+(?P<name>\S.*?)")
+_TOTAL = re.compile(r"Total samples\s*: *(?P<samples>\d{1,18})")
 
 
 def detect(head: Head) -> Match:
     """A trace with its first frame, or the heading of the table."""
-    lines = head.text.splitlines()
+    lines = head.lines
     for line, below in itertools.pairwise(lines):
         if _TRACE.fullmatch(line) and _FRAME.fullmatch(below):
             return Match.YES
@@ -57,8 +57,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: there is neither.
         MalformedProfile: a number exceeds int64.
     """
-    text = decode_text(source.read())
-    traces, rows, unit = _read(text.splitlines())
+    traces, rows, unit, total = _read(source.lines())
     stacks = Stacks(_value_type(unit), ValueType("samples", "count"))
     ids: dict[str, int] = {}
     read = 0
@@ -71,9 +70,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     losses = []
     if not traces:
         losses.append(Loss(LossKind.DROPPED, "a flat table: methods have no callers (`-o traces` has them)"))
-    total = _TOTAL.search(text)
-    if total and (missing := int(total["samples"]) - read) > 0:
-        said = f"{missing:,} of {int(total['samples']):,} samples are not among what is printed (`-o traces=N` prints more)"
+    if (missing := total - read) > 0:
+        said = f"{missing:,} of {total:,} samples are not among what is printed (`-o traces=N` prints more)"
         losses.append(Loss(LossKind.PRUNED, said, missing))
     provenance = Provenance(source.path, source.sha256, INFO.name, "async-profiler", losses=tuple(losses))
     return [stacks.build(provenance)]
@@ -82,11 +80,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 _Found = list[tuple[re.Match[str], list[str]]]
 
 
-def _read(lines: Sequence[str]) -> tuple[_Found, _Found, str]:
-    """Return traces and rows of the table with the names of their frames, leaf first, and the unit of the counter."""
+def _read(lines: Iterable[str]) -> tuple[_Found, _Found, str, int]:
+    """Return traces and rows of the table with the names of their frames, leaf first, the counter's unit, and all samples there were."""
     traces: _Found = []
     rows: _Found = []
-    unit = ""
+    unit, total = "", 0
     in_trace = in_table = False
     for line in lines:
         if trace := _TRACE.fullmatch(line):
@@ -100,7 +98,9 @@ def _read(lines: Sequence[str]) -> tuple[_Found, _Found, str]:
             traces[-1][1].append(frame["name"])
         elif in_table and (row := _ROW.fullmatch(line)):
             rows.append((row, [row["name"]]))
-    return traces, rows, unit
+        elif said := _TOTAL.match(line):
+            total = int(said["samples"])
+    return traces, rows, unit, total
 
 
 def _value_type(unit: str) -> ValueType:

@@ -38,6 +38,7 @@ HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 20
 _HASH_CHUNK = 1 << 23  # large, since a thread may wait for the interpreter after each
 _HASH_BESIDE = 1 << 24  # files from this size on are hashed while they are read
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b"),
@@ -95,6 +96,11 @@ class Head:
         """The head as text: UTF-16 where it has its byte-order mark, else UTF-8 with replacements."""
         return decode_text(self.data, errors="replace")
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """Its lines, as `Source.lines` gives them; the last one may be cut off."""
+        return list(map(str.rstrip, self.text.splitlines()))
+
 
 class ImporterModule(Protocol):
     """The protocol of an importer module."""
@@ -149,6 +155,22 @@ class Source:
         """Return all decompressed bytes."""
         with self.open() as stream:
             return stream.read()
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of a text, as `decode_text` decodes it, without white space at their ends.
+
+        A block of them is in memory at a time (all of them in UTF-16). A pattern for such a line needs no white space
+        at its end, which behind a lazy group would take the square of the line's length.
+        """
+        with self.open() as stream:
+            first = stream.readlines(_CHUNK)
+            if first and first[0][:2] in _UTF16_MARKS:
+                yield from map(str.rstrip, decode_text(b"".join(first) + stream.read()).splitlines())
+                return
+            yield from map(str.rstrip, decode_text(b"".join(first)).splitlines())
+            while block := stream.readlines(_CHUNK):
+                text = b"".join(block).decode("utf-8", "backslashreplace")
+                yield from map(str.rstrip, text.splitlines())
 
     @cached_property
     def head(self) -> Head:
@@ -340,7 +362,7 @@ def decode_text(data: bytes, errors: str = "backslashreplace") -> str:
 
     Bytes that are neither stay visible as ``\xe9`` and so keep two names apart.
     """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in _UTF16_MARKS:
         return data.decode("utf-16", errors="replace")
     return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors=errors)
 

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers._collect import Skipped
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import Kind, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -87,28 +88,24 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     opened: str | None = None
     frames: list[str] = []
     keys: list[str] = []
-    skipped, first_skipped = 0, 0
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
-        text = line.rstrip()
-        if begin := _OPEN.fullmatch(text):
+    skipped = Skipped()
+    for number, line in enumerate(source.lines(), 1):
+        if begin := _OPEN.fullmatch(line):
             opened, frames, keys = begin["map"], [], _keys(begin["keys"])
-        elif opened is not None and (end := _CLOSE.fullmatch(text)):
+        elif opened is not None and (end := _CLOSE.fullmatch(line)):
             if abs(int(end["count"])) > _MOST:
                 raise MalformedProfile(source.path, "a count exceeds 2^63", line=number)
             maps.setdefault(opened, _Map()).add(frames, keys + _keys(end["keys"]), int(end["count"]))
             opened = None
-        elif opened is not None and (between := _BETWEEN.fullmatch(text)):
+        elif opened is not None and (between := _BETWEEN.fullmatch(line)):
             keys += _keys(between["keys"])
-        elif opened is not None and _FRAME.fullmatch(text):
-            frames.append(text.strip())
-        elif not (_BANNER.fullmatch(text) or (opened is not None and not text)):
-            skipped, first_skipped = skipped + 1, first_skipped or number
+        elif opened is not None and _FRAME.fullmatch(line):
+            frames.append(line.strip())
+        elif not (_BANNER.fullmatch(line) or (opened is not None and not line)):
+            skipped.add(number)
     if not maps:
         raise EmptyProfile(source.path, "no stack with a count")
-    losses = []
-    if skipped:
-        text = f"{skipped} lines are no stack and no count, first line {first_skipped}"
-        losses.append(Loss(LossKind.SKIPPED, text, skipped))
+    losses = list(skipped.losses("no stack and no count"))
     if opened is not None:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
     provenance = Provenance(source.path, source.sha256, INFO.name, "bpftrace", losses=tuple(losses))

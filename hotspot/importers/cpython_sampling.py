@@ -18,6 +18,7 @@ from typing import Any
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.importers._deep_json import decoded
 from hotspot.importers.base import (
     Head,
     ImporterInfo,
@@ -160,7 +161,7 @@ def _embedded(source: Source, text: str) -> dict[str, Any]:
             hint="a heatmap has no stacks: record with --flamegraph",
         )
     try:
-        root, _ = json.JSONDecoder().raw_decode(text, at + len(_DATA))
+        root, _ = decoded(lambda: json.JSONDecoder().raw_decode(text, at + len(_DATA)))
     except (ValueError, RecursionError) as error:
         raise MalformedProfile(
             source.path, f"the embedded data are damaged: {error}", line=text.count("\n", 0, at) + 1

@@ -15,12 +15,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.importers._deep_json import decoded
 from hotspot.importers._js_frames import file_of_url, function_name
 from hotspot.importers._web_columns import scaled
 from hotspot.importers._web_json import is_number, outline, without_mark
@@ -65,7 +67,9 @@ def detect(head: Head) -> Match:
         nested = b'"children"' in head.data and b'"value"' in head.data
         early = not head.complete and not seen.is_array and names
         return Match.MAYBE if is_node or nested or early else Match.NO
-    is_page = _PAGE.match(head.data) is not None
+    is_page = (
+        _PAGE.match(head.data) is not None and b"<svg" not in head.data
+    )  # a picture that is there already
     return Match.MAYBE if is_page and (not head.complete or _LIBRARY.search(head.text)) else Match.NO
 
 
@@ -104,14 +108,14 @@ def _tree(path: str, text: str) -> dict[str, Any]:
     """Return the outermost node: of a JSON file, or the first object in a page that looks like one."""
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return _outermost(path, json.loads(text))
+            return _outermost(path, decoded(lambda: json.loads(text)))
         except ValueError as error:
             raise MalformedProfile(path, f"not valid JSON: {str(error)[:80]}") from error
     if not _LIBRARY.search(text):
         raise NotThisFormat(path, "a page without a flame graph")
     for place in _ROOT.finditer(text):
         try:
-            found, _ = json.JSONDecoder().raw_decode(text, place.start())
+            found, _ = decoded(partial(json.JSONDecoder().raw_decode, text, place.start()))
         except ValueError:
             continue
         if _is_node(found):

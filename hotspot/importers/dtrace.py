@@ -6,7 +6,8 @@
               unix`sys_syscall+0x17a
                 12
 
-Offsets are not part of a name. Source: the DTrace guide, "Stack trace aggregations".
+What else the aggregation is keyed by, such as ``execname``, stands before the stack, or behind it on the line of the count,
+further left than the frames: it is the root. Offsets are not part of a name. Source: the DTrace guide, "Stack trace aggregations".
 """
 
 from __future__ import annotations
@@ -15,70 +16,66 @@ import re
 from collections.abc import Sequence
 
 from hotspot.builder import ProfileBuilder
-from hotspot.errors import MalformedProfile
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers._collect import Skipped, Stacks
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
-from hotspot.profile import Loss, LossKind, ModuleStyle, Profile, Provenance
+from hotspot.profile import Kind, Loss, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("dtrace", "DTrace stacks", (".stacks",))
 
 _FRAME = re.compile(r"^\s+\S.*$")
-_COUNT = re.compile(r"^\s+-?\d+\s*$")
-_ADDRESS = re.compile(r"^\s{2,}0x[0-9a-f]+\s*$")  # of what has no symbol: compiled at run time, or stripped
+_COUNT = re.compile(r"^\s+-?\d{1,30}$")
+_KEY_AND_COUNT = re.compile(r"\s*(?P<key>\S.*?)(?<!\s)\s+(?P<count>-?\d{1,19})")
+_ADDRESS = re.compile(r"^\s{2,}0x[0-9a-f]+$")  # of what has no symbol: compiled at run time, or stripped
 _OFFSET = re.compile(r"\+0x[0-9a-fA-F]+$")
 _BANNER = re.compile(r"^CPU\s+ID\s+FUNCTION:NAME|^\s*\d+\s+\d+\s+\S*:\S*\s*$|^dtrace: ")
 
 
 def detect(head: Head) -> Match:
     """Indented lines of which some hold module`symbol or an address and some nothing but a number."""
-    lines = [line for line in head.text.splitlines()[:400] if line.strip() and not _BANNER.match(line)]
+    lines = [line for line in head.lines[:400] if line and not _BANNER.match(line)]
     lines = lines if head.complete else lines[:-1]
     frames = sum(bool(_FRAME.match(line)) and "`" in line for line in lines)
     addresses = sum(bool(_ADDRESS.match(line)) for line in lines)
     counts = sum(bool(_COUNT.match(line)) for line in lines)
-    if frames + addresses and counts and frames + addresses + counts >= 0.8 * len(lines):
+    if frames + addresses and counts and frames + addresses + counts >= 0.6 * len(lines):
         return Match.YES
     return Match.NO
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
-    """Read all stacks; user and kernel stacks of one aggregation are separated by blank lines and stay together."""
-    text = decode_text(source.read())
-    builder = ProfileBuilder((ValueType("samples", "count"),))
+    """Read all stacks; user and kernel stacks of one aggregation are separated by blank lines and stay together.
+
+    Raises:
+        EmptyProfile: no stack has a count.
+        MalformedProfile: a count exceeds int64.
+    """
+    lines = list(source.lines())
+    stacks = Stacks(ValueType("samples", "count"))
+    left = min((_indent(line) for line in lines if "`" in line and _FRAME.match(line)), default=0)
     ids: dict[str, int] = {}
-    flat: list[int] = []
-    offsets, weights = [0], []
-    stack: list[int] = []
-    skipped, first_skipped = 0, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if _COUNT.match(line):
-            flat.extend(reversed(stack))
-            offsets.append(len(flat))
-            weights.append(int(line))
-            stack = []
-        elif not line.strip() or _BANNER.match(line):
+    keys: list[int] = []
+    frames: list[int] = []  # leaf first
+    skipped = Skipped()
+    for number, line in enumerate(lines, 1):
+        count = line if _COUNT.match(line) else ""
+        if not count and (not line or _BANNER.match(line)):
             continue
-        elif _FRAME.match(line):
-            stack.append(_frame(line.strip(), ids, builder))
-        else:
-            skipped, first_skipped = skipped + 1, first_skipped or number
-    losses = []
-    if skipped:
-        losses.append(
-            Loss(
-                LossKind.SKIPPED,
-                f"{skipped} lines are no frame and no count, first line {first_skipped}",
-                skipped,
-            )
-        )
-    if stack:
+        if not count and 0 < _indent(line) < left and not _ADDRESS.match(line):
+            counted = _KEY_AND_COUNT.fullmatch(line) if frames else None
+            key, count = (counted["key"], counted["count"]) if counted else (line, "")
+            keys.append(stacks.builder.frames.intern(" ".join(key.split()), kind=Kind.PROCESS))
+        elif not count and _FRAME.match(line):
+            frames.append(_frame(line.strip(), ids, stacks.builder))
+        elif not count:
+            skipped.add(number)
+        if count:
+            stacks.add(keys + frames[::-1], int(count))
+            keys, frames = [], []
+    losses = list(skipped.losses("no frame and no count"))
+    if frames:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
-    if not weights:
-        raise MalformedProfile(source.path, "no stack with a count")
-    if max(map(abs, weights)) >= 2**63:
-        raise MalformedProfile(source.path, "a count exceeds 2^63")
-    builder.add_samples(builder.add_stacks(flat, offsets), weights)
     provenance = Provenance(
         path=source.path,
         sha256=source.sha256,
@@ -87,7 +84,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses=tuple(losses),
         module_style=ModuleStyle.BACKTICK,
     )
-    return [builder.build(provenance)]
+    return [stacks.build(provenance)]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _frame(text: str, ids: dict[str, int], builder: ProfileBuilder) -> int:

@@ -21,7 +21,7 @@ from decimal import Decimal
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._collect import Levels, Skipped
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
@@ -38,7 +38,7 @@ _HEADING = re.compile(
 _SHARE = r"\d{1,3}\.\d"
 _ROW = re.compile(
     r"(?P<indent>\s*)(?P<name>\S.*?)\s+(?P<module>[\w.']+)\s+(?:(?P<source>[^\s\d].*?|\d*\D\S*)\s+)?(?:\d{1,18}\s+)?\d{1,18}"
-    rf"\s+(?P<time>{_SHARE})\s+(?P<alloc>{_SHARE})\s+{_SHARE}\s+{_SHARE}(?:\s+(?P<ticks>\d{{1,18}})\s+(?P<bytes>\d{{1,18}}))?\s*"
+    rf"\s+(?P<time>{_SHARE})\s+(?P<alloc>{_SHARE})\s+{_SHARE}\s+{_SHARE}(?:\s+(?P<ticks>\d{{1,18}})\s+(?P<bytes>\d{{1,18}}))?"
 )
 _PLACE = re.compile(r"(?P<file>[^<].*?):\(?(?P<line>\d{1,9})[,:].*")
 _LONGEST = 2000  # a longer line is no row, and would take long to find out
@@ -59,8 +59,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: the tree or the total time is missing, or a row stands deeper than the one above allows.
         EmptyProfile: there was no tick.
     """
-    text = decode_text(source.read())
-    lines = text.splitlines()
+    lines = list(source.lines())
     start = next((i for i, line in enumerate(lines) if _HEADING.fullmatch(line)), None)
     if start is None:
         raise MalformedProfile(source.path, "the report has no tree of cost centres")
@@ -105,7 +104,7 @@ def _rows(lines: Sequence[str], start: int) -> tuple[list[tuple[int, re.Match[st
 
 
 def _part(share: str, whole: int) -> int:
-    return int(Decimal(share) * whole / 100)
+    return round(Decimal(share) * whole / 100)
 
 
 def _frame(tree: Levels, row: re.Match[str]) -> int:

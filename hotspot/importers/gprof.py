@@ -18,15 +18,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._call_graph import APPROXIMATE, CallGraph, add_call_graph
-from hotspot.importers._collect import check_weights
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers._collect import Skipped, check_weights
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
@@ -35,18 +35,18 @@ INFO = ImporterInfo("gprof", "gprof flat profile and call graph", (".gprof", ".p
 _GRAPH_HEAD = re.compile(r"\s*index\s+%(?:\s*time)?\s+self\s+(?:children|descend[ae]nts)\s+called\b.*")
 _VTUNE_HEAD = re.compile(r"\s*Index\s+% CPU Time:Total\s+CPU Time:Self\s+CPU Time:Children\s+Name\s.*")
 _FLAT_TITLE = re.compile(r"Flat profile:\s*|\s*%\s+cumulative\s+self\b.*")
-_RULE = re.compile(r"-{8,}\s*")
-_EMPTY = re.compile(r"\s*")
-_ENDS_GRAPH = re.compile(r"\f|\s*(?:This table describes|Index by function name|the time spent)")
+_RULE = re.compile(r"-{8,}")
+_EMPTY = re.compile(r"")
+_ENDS_GRAPH = re.compile(r"\s*(?:This table describes|Index by function name|the time spent)")
 _TIME = r"\d{1,15}\.\d{1,6}"
-_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?\s+\[(?P<index>\d{1,9})\]\s*"
+_NAME = r"(?P<name>\S.*?)(?:\s<cycle (?P<cycle>\d+)>)?(?<!\s)\s+\[(?P<index>\d{1,9})\]"
 _OWN = re.compile(
     rf"\[\d{{1,9}}\]\s+(?:{_TIME}|<?\d+%?)\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})"
     rf"(?:\s+(?P<calls>\d{{1,18}})(?:\+(?P<recursive>\d{{1,18}}))?)?\s+{_NAME}"
 )
 _WHOLE_CYCLE = re.compile(
     rf"\[\d{{1,9}}\]\s+(?:{_TIME}|<?\d+%?)\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})\s.*"
-    r"<cycle (?P<cycle>\d+) as a whole>\s*\[\d+\]\s*"
+    r"<cycle (?P<cycle>\d+) as a whole>\s*\[\d+\]"
 )
 _CALL = re.compile(
     rf"\s+(?:(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+)?(?P<calls>\d{{1,18}})(?:/\d{{1,18}})?\s+{_NAME}"
@@ -55,7 +55,7 @@ _VTUNE_CALL = re.compile(rf"\s+(?P<self>{_TIME})\s+(?P<children>{_TIME})\s+(?P<c
 # share, cumulative, self; calls and the times per call where the function was compiled with -pg
 _FLAT = re.compile(
     rf"\s*(?:\d+\.\d+|<?\d+%?)\s+{_TIME}\s+(?P<self>{_TIME})(?:\s+(?P<calls>\d{{1,18}})\s+{_TIME}\s+{_TIME})?\s+(?P<name>\S.*?)"
-    r"(?:\s<cycle \d+>)?(?:\s\[\d+\])?\s*"
+    r"(?:\s<cycle \d+>)?(?:\s\[\d+\])?"
 )
 _LINE = re.compile(r"(?P<name>.+) \((?P<file>[^()]+):(?P<line>\d{1,9}) @ [0-9a-f]+\)")  # gprof -l
 _UNIT = re.compile(r"\b(?:self|cycles)\s{1,40}cycles\b")
@@ -64,7 +64,7 @@ _THOUSANDS = re.compile(r"\(K\)\s{1,40}\(K\)")
 
 def detect(head: Head) -> Match:
     """The heading of the call graph, or that of the flat profile above rows of it."""
-    lines = head.text.splitlines()
+    lines = head.lines
     if any(_GRAPH_HEAD.fullmatch(line) or _VTUNE_HEAD.fullmatch(line) for line in lines):
         return Match.YES
     start = next((i for i, line in enumerate(lines) if _FLAT_TITLE.fullmatch(line)), None)
@@ -106,8 +106,7 @@ class _Report:
     cycles: dict[str, int] = field(default_factory=dict)
     edges: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     flat: dict[str, list[_Function]] = field(default_factory=lambda: defaultdict(list))
-    skipped: int = 0
-    first_skipped: int = 0
+    skipped: Skipped = field(default_factory=Skipped)
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -117,8 +116,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no function has a time.
         MalformedProfile: a time exceeds int64.
     """
-    text = decode_text(source.read())
-    report = _read(text.splitlines())
+    report = _read(source.lines())
     functions = dict(report.functions)
     known = {function.name for function in functions.values()}
     for name, rows in report.flat.items():
@@ -131,7 +129,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "no function has a time: the program ended before gprof took a sample",
             hint="let it run for seconds, or count with `valgrind --tool=callgrind`",
         )
-    types = (_time_type(text), ValueType("calls", "count"))
+    types = (_time_type(source.head.text), ValueType("calls", "count"))
     has_calls = any(function.calls for function in functions.values())
     builder = ProfileBuilder(types if has_calls else types[:1])
     add_call_graph(builder, _graph(builder, functions, report, has_calls))
@@ -143,12 +141,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "a flat profile: without the call graph (gprof without -p) functions have no callers",
         )
     )
-    losses = [loss]
-    if report.skipped:
-        lines = (
-            f"{report.skipped:,} lines of the call graph could not be read, first line {report.first_skipped}"
-        )
-        losses.append(Loss(LossKind.SKIPPED, lines, report.skipped))
+    losses = [loss, *report.skipped.losses("no function and no call")]
     return [builder.build(Provenance(source.path, source.sha256, INFO.name, "gprof", losses=tuple(losses)))]
 
 
@@ -158,7 +151,7 @@ def _time_type(text: str) -> ValueType:
     return ValueType("cpu", "milliseconds")
 
 
-def _read(lines: Sequence[str]) -> _Report:
+def _read(lines: Iterable[str]) -> _Report:
     report = _Report()
     entry: list[tuple[int, str]] | None = None  # lines of the open entry, in the call graph only
     rule, in_flat = _RULE, False
@@ -195,7 +188,7 @@ def _add_entry(entry: list[tuple[int, str]], report: _Report) -> None:
         return
     found = _OWN.fullmatch(line)
     if found is None:
-        _skip(report, number)
+        report.skipped.add(number)
         return
     caller = found["index"]
     report.functions[caller] = _Function(
@@ -208,16 +201,11 @@ def _add_entry(entry: list[tuple[int, str]], report: _Report) -> None:
     for number, line in entry[own + 1 :]:
         call = _CALL.fullmatch(line) or _VTUNE_CALL.fullmatch(line)
         if call is None:
-            _skip(report, number)
+            report.skipped.add(number)
             continue
         time = _thousandths(call["self"] or "0") + _thousandths(call["children"] or "0")
         known_time, known_calls = report.edges.get((caller, call["index"]), (0, 0))
         report.edges[caller, call["index"]] = known_time + time, known_calls + int(call["calls"] or 0)
-
-
-def _skip(report: _Report, number: int) -> None:
-    report.skipped += 1
-    report.first_skipped = report.first_skipped or number
 
 
 def _graph(
@@ -262,4 +250,4 @@ def _frame(builder: ProfileBuilder, name: str) -> int:
 
 
 def _thousandths(text: str) -> int:
-    return int(Decimal(text) * 1000)
+    return round(Decimal(text) * 1000)

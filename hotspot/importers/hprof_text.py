@@ -28,7 +28,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped, Stacks
 from hotspot.importers._java_frames import java_place
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -37,18 +37,18 @@ INFO = ImporterInfo(
 )
 
 _TITLE = re.compile(r"\s*JAVA PROFILE \d[\d.]*, created ")
-_THREAD = re.compile(r'THREAD START \(.*?\bid = ?(?P<id>\d{1,18}), name="(?P<name>.*?)"(?:, group=.*)?\)\s*')
-_TRACE = re.compile(r"TRACE (?P<id>\d{1,18}):(?: \(thread=(?P<thread>\d{1,18})\))?\s*")
+_THREAD = re.compile(r'THREAD START \(.*?\bid = ?(?P<id>\d{1,18}), name="(?P<name>.*?)"(?:, group=.*)?\)')
+_TRACE = re.compile(r"TRACE (?P<id>\d{1,18}):(?: \(thread=(?P<thread>\d{1,18})\))?")
 _BEGIN = re.compile(
     r"(?P<table>CPU SAMPLES|CPU TIME \(ms\)|SITES) BEGIN \((?:total = (?P<total>\d{1,18})|[^)]*)\).*"
 )
-_END = re.compile(r"(?:CPU SAMPLES|CPU TIME \(ms\)|SITES) END\s*")
+_END = re.compile(r"(?:CPU SAMPLES|CPU TIME \(ms\)|SITES) END")
 _CPU_ROW = re.compile(
-    r"\s*\d+\s+(?P<share>\d+[.,]\d+)%\s+\d+[.,]\d+%\s+(?P<count>\d{1,18})\s+(?P<trace>\d{1,18})\s+(?P<method>\S.*?)\s*"
+    r"\s*\d+\s+(?P<share>\d+[.,]\d+)%\s+\d+[.,]\d+%\s+(?P<count>\d{1,18})\s+(?P<trace>\d{1,18})\s+(?P<method>\S.*?)"
 )
 _SITE_ROW = re.compile(
     r"\s*\d+\s+\d+[.,]\d+%\s+\d+[.,]\d+%\s+(?P<live>\d{1,18})\s+(?P<live_n>\d{1,18})\s+(?P<all>\d{1,18})\s+(?P<all_n>\d{1,18})"
-    r"\s+(?P<trace>\d{1,18})\s+(?P<type>\S.*?)\s*"
+    r"\s+(?P<trace>\d{1,18})\s+(?P<type>\S.*?)"
 )
 _TYPES = {
     "CPU SAMPLES": (ValueType("samples", "count"),),
@@ -66,7 +66,7 @@ def detect(head: Head) -> Match:
     """The title of the text form, or the beginning of a table above a row of it."""
     if _TITLE.match(head.text):
         return Match.YES
-    lines = head.text.splitlines()
+    lines = head.lines
     for i, line in enumerate(lines):
         if _BEGIN.fullmatch(line):
             rows = (_CPU_ROW.fullmatch(row) or _SITE_ROW.fullmatch(row) for row in lines[i + 1 : i + 5])
@@ -108,7 +108,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     Raises:
         EmptyProfile: there is none, as in a recording of the heap's objects only.
     """
-    file = _read(decode_text(source.read()).splitlines())
+    file = _read(source.lines())
     profiles = [_profile(source, file, table) for table in file.tables.values() if table.rows]
     if not profiles:
         raise EmptyProfile(

@@ -16,14 +16,14 @@ import re
 from collections.abc import Sequence
 
 from hotspot.importers._collect import Levels
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Profile, Provenance
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("import-time", "Python -X importtime", (".importtime",))
 
 _LOOKS = re.compile(r"^import time: self \[us\] \| cumulative \| imported package\s*$", re.MULTILINE)
-_LINE = re.compile(r"import time:\s*(?P<own>\d{1,18}) \|\s*\d{1,18} \| (?P<indent> *)(?P<name>\S.*?)\s*")
+_LINE = re.compile(r"import time:\s*(?P<own>\d{1,18}) \|\s*\d{1,18} \| (?P<indent> *)(?P<name>\S.*?)")
 _COLUMNS = 2
 
 
@@ -40,7 +40,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: an import stands deeper than any that comes after it allows, or a time exceeds int64.
     """
     tree = Levels(source.path, ValueType("time", "microseconds"))
-    lines = decode_text(source.read()).splitlines()
+    lines = list(source.lines())
     for number in range(len(lines), 0, -1):  # read backwards, who imports comes before what it imports
         if found := _LINE.fullmatch(lines[number - 1]):
             depth = len(found["indent"]) // _COLUMNS

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hotspot.importers._collect import Levels, Skipped
+from hotspot.importers._collect import Indents, Levels, Skipped, plain_number
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
 from hotspot.profile import UNKNOWN, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -30,7 +30,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(
-    r"\s*(?:-\s*|(?P<number>\d[\d,]*(?:\.\d+)?)\s*"
+    r"\s*(?:-\s*|(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)\s*"
     r"(?P<unit>min|s|ms|µs|us|ns|Bytes|KB|KiB|MB|MiB|GB|GiB|Gc|Mc|Kc|c)?\b.*)"
 )
 _TIMES = {"min": 60 * 10**9, "s": 10**9, "ms": 10**6, "µs": 10**3, "us": 10**3, "ns": 1}
@@ -48,7 +48,7 @@ _CYCLES = {"Gc": 10**9, "Mc": 10**6, "Kc": 10**3, "c": 1}
 
 def detect(head: Head) -> Match:
     """The heading of the table."""
-    return Match.YES if any(_HEADING.fullmatch(line) for line in head.text.splitlines()[:5]) else Match.NO
+    return Match.YES if any(_HEADING.fullmatch(line) for line in head.lines[:5]) else Match.NO
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,15 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     column = 0 if own_column is None else own_column
     skipped = Skipped()
     rows = _rows(lines, start + 1, column, skipped)
-    in_heading = re.search(r"\((\S+)\)", heading[column]) if heading else None
+    in_heading = re.search(r"\(([^()\s]+)\)", heading[column]) if heading else None
     default = in_heading[1] if in_heading else "ms"
     kind, sizes = _kind({row.unit or default for row in rows if row.number} or {default})
     tree = Levels(source.path, kind)
-    indents: list[int] = []
+    indents = Indents()
     for row in rows:
-        while indents and indents[-1] >= row.indent:
-            indents.pop()
         weight = round(row.number * sizes.get(row.unit or default, 1))
-        node = tree.add(len(indents), tree.builder.frames.intern(row.name or UNKNOWN), [weight], row.line)
-        indents.append(row.indent)
+        frame = tree.builder.frames.intern(row.name or UNKNOWN)
+        node = tree.add(indents.depth(row.indent), frame, [weight], row.line)
         if own_column is None and (parent := tree.parents[node]) >= 0:
             tree.own[parent][0] -= weight
     tree.own = [[max(own[0], 0)] for own in tree.own]
@@ -104,7 +102,7 @@ def _rows(lines: Sequence[str], start: int, column: int, skipped: Skipped) -> li
         found = _CELL.fullmatch(cells[column]) if len(cells) > column + 1 else None
         if found:
             name = cells[-1]
-            weight = Decimal((found["number"] or "0").replace(",", ""))
+            weight = Decimal(plain_number(found["number"] or "0"))
             rows.append(
                 _Row(number, len(name) - len(name.lstrip(" ")), name.strip(), weight, found["unit"] or "")
             )

@@ -20,15 +20,16 @@ from dataclasses import dataclass, field
 
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers._collect import Skipped
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("pmcstat", "FreeBSD pmcstat call graph", (".pmcstat",))
 
-_EVENT = re.compile(r"@ (?P<event>\S+) \[(?P<samples>\d{1,18}) samples\]\s*")
+_EVENT = re.compile(r"@ (?P<event>\S+) \[(?P<samples>\d{1,18}) samples\]")
 _CALL = re.compile(
-    r"(?P<depth> *)[\d.]+%\s+\[(?P<count>\d{1,18})\]\s+(?P<name>.*?)(?: @ (?P<module>\S+))?(?: \[.*\])?\s*"
+    r"(?P<depth> *)[\d.]+%\s+\[(?P<count>\d{1,18})\]\s+(?P<name>.*?)(?: @ (?P<module>\S+))?(?: \[.*\])?"
 )
 _DEEPEST = 10_000
 
@@ -82,8 +83,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         MalformedProfile: a call stands before its event, or deeper than the line before allows.
     """
     events: list[_Event] = []
-    skipped, first_skipped = 0, 0
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    skipped = Skipped()
+    for number, line in enumerate(source.lines(), 1):
         if event := _EVENT.fullmatch(line):
             builder = ProfileBuilder((ValueType(event["event"], "count"),))
             events.append(_Event(event["event"], int(event["samples"]), builder))
@@ -94,17 +95,14 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             if depth > min(len(events[-1].open), _DEEPEST):
                 raise MalformedProfile(source.path, "a call without the one above it", line=number)
             events[-1].call(depth, call["name"], call["module"], int(call["count"]))
-        elif line.strip():
-            skipped, first_skipped = skipped + 1, first_skipped or number
+        elif line:
+            skipped.add(number)
     for each in events:
         each.close(0)
     filled = [each for each in events if each.counts]
     if not filled:
         raise EmptyProfile(source.path, "no event has a sample")
-    losses = []
-    if skipped:
-        text = f"{skipped} lines are no event and no call, first line {first_skipped}"
-        losses.append(Loss(LossKind.SKIPPED, text, skipped))
+    losses = list(skipped.losses("no event and no call"))
     return [_profile(source, each, losses) for each in filled]
 
 

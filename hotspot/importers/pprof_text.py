@@ -15,27 +15,28 @@ google/pprof, ``profile.Profile.String`` and ``internal/report.printTraces``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType, canonical_unit
 
 INFO = ImporterInfo("pprof-text", "pprof -raw and -traces text", (".traces.txt", ".raw.txt"))
 
 _RAW_HEAD = re.compile(r"^Samples:\r?\n(?P<types>\S+/\S*(?: \S+/\S*)*) *\r?$", re.MULTILINE)
-_RAW_SAMPLE = re.compile(r"\s*(?P<values>-?\d{1,19}(?:\s+-?\d{1,19})*):(?P<ids>(?: \d{1,18})*)\s*")
+_RAW_SAMPLE = re.compile(r"\s*(?P<values>-?\d{1,19}(?:\s+-?\d{1,19})*):(?P<ids>(?: \d{1,18})*)")
 _LOCATION = re.compile(
     r"\s*(?P<id>\d{1,18}): 0x[0-9a-f]+(?: M=(?P<mapping>\d{1,9}))?(?: \[F\])? ?(?P<line>.*)"
 )
 _FUNCTION = re.compile(
-    r"(?P<name>.*) (?P<file>.*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?\s*", re.DOTALL
+    r"(?P<name>.*) (?P<file>[^ ]*?):(?P<line>-?\d{1,10})(?::\d+)? s=-?\d+(?:\(.*\))?", re.DOTALL
 )
 _MAPPING = re.compile(
-    r"(?P<id>\d{1,9}): 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ (?P<file>.*?)(?: [0-9a-f]*)?(?: ?\[\w+\])*\s*"
+    r"(?P<id>\d{1,9}): 0x[0-9a-f]+/0x[0-9a-f]+/0x[0-9a-f]+ (?P<file>.*?)(?: [0-9a-f]*)?(?: ?\[\w+\])*"
 )
 _DURATION = re.compile(r"^Duration: (?P<seconds>\d{1,9}(?:\.\d{1,9})?)", re.MULTILINE)
 
@@ -43,9 +44,9 @@ _TRACES_HEAD = re.compile(
     r"\A(?:[A-Z][\w ]*: [^\n]*\n|[A-Z][^\n]*\n){0,12}-{10,}\+-{10,}\r?\n *(?:\S+: {1,10}\S|-?[\d.]+\S* {3}\S)"
 )
 _TYPE = re.compile(r"^Type: (?P<type>\S+)", re.MULTILINE)
-_RULE = re.compile(r"-{10,}\+-{10,}\s*")
-_LEAF = re.compile(r"\s*(?P<number>-?\d{1,18}(?:\.\d{1,6})?)(?P<unit>[A-Za-zµ]*) {3}(?P<name>\S.*?)\s*")
-_CALLER = re.compile(r" {13}(?P<name>\S.*?)\s*")
+_RULE = re.compile(r"-{10,}\+-{10,}")
+_LEAF = re.compile(r"\s*(?P<number>-?\d{1,18}(?:\.\d{1,6})?)(?P<unit>[A-Za-zµ]*) {3}(?P<name>\S.*?)")
+_CALLER = re.compile(r" {13}(?P<name>\S.*?)")
 _LABEL = re.compile(r" *\S.*?: {1,2}\S.*")
 _LONG_UNITS = {"mins": 60 * 10**9, "hrs": 3600 * 10**9, "days": 86400 * 10**9, "tb": 1 << 40, "pb": 1 << 50}
 
@@ -67,35 +68,31 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: there is none.
         MalformedProfile: a sample has another number of values than there are types, or names no location.
     """
-    text = decode_text(source.read())
-    if _TRACES_HEAD.match(text):
-        return [_read_traces(text, source)]
-    return [_read_raw(text, source)]
+    return [_read_traces(source) if _TRACES_HEAD.match(source.head.text) else _read_raw(source)]
 
 
 # -- -raw ----------------------------------------------------------------------------------------------------------
 
 
-def _read_raw(text: str, source: Source) -> Profile:
+def _read_raw(source: Source) -> Profile:
+    text = source.head.text
     head = _RAW_HEAD.search(text)
     if head is None:
         raise EmptyProfile(source.path, "no samples")
     names = head["types"].split(" ")
     types = [ValueType(*name.removesuffix("[dflt]").partition("/")[::2]) for name in names]
     selected = next((i for i, name in enumerate(names) if name.endswith("[dflt]")), len(types) - 1)
-    samples, locations, mappings = _raw_sections(text[head.end() :].splitlines())
-    first = text.count("\n", 0, head.end()) + 1
+    above = text.count("\n", 0, head.end()) + 1
+    samples, locations, mappings = _raw_sections(islice(enumerate(source.lines(), 1), above, None))
     stacks = Stacks(*types)
     ids = _raw_frames(stacks, locations, mappings)
     for number, sample in samples:
         values = [int(value) for value in sample["values"].split()]
         chain = sample["ids"].split()
         if len(values) != len(types):
-            raise MalformedProfile(
-                source.path, f"{len(values)} values of {len(types)} types", line=first + number
-            )
+            raise MalformedProfile(source.path, f"{len(values)} values of {len(types)} types", line=number)
         if unknown := next((key for key in chain if key not in ids), None):
-            raise MalformedProfile(source.path, f"location {unknown} is not in the file", line=first + number)
+            raise MalformedProfile(source.path, f"location {unknown} is not in the file", line=number)
         stacks.add([frame for key in reversed(chain) for frame in ids[key]], *values)
     duration = _DURATION.search(text[: head.start()])
     provenance = Provenance(
@@ -109,15 +106,15 @@ def _read_raw(text: str, source: Source) -> Profile:
 
 
 def _raw_sections(
-    lines: Sequence[str],
+    lines: Iterable[tuple[int, str]],
 ) -> tuple[list[tuple[int, re.Match[str]]], dict[str, tuple[str, list[str]]], dict[str, str]]:
-    """Return the samples with line numbers, the mapping and functions of each location, and the file of each mapping."""
+    """Sort numbered lines out: the samples with their line numbers, the mapping and functions of each location, and the file of each mapping."""
     samples: list[tuple[int, re.Match[str]]] = []
     locations: dict[str, tuple[str, list[str]]] = {}
     mappings: dict[str, str] = {}
     section = "Samples"
     functions: list[str] = []
-    for number, line in enumerate(lines):
+    for number, line in lines:
         if line.strip() in ("Locations", "Mappings"):
             section = line.strip()
         elif section == "Samples":
@@ -156,11 +153,11 @@ def _raw_frames(
 # -- -traces -------------------------------------------------------------------------------------------------------
 
 
-def _read_traces(text: str, source: Source) -> Profile:
+def _read_traces(source: Source) -> Profile:
     rows: list[tuple[re.Match[str], list[str]]] = []
     skipped = Skipped()
     begun = False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if _RULE.fullmatch(line):
             begun = True
         elif begun and (caller := _CALLER.fullmatch(line)) and rows:
@@ -171,7 +168,7 @@ def _read_traces(text: str, source: Source) -> Profile:
             skipped.add(number)
     if not rows:
         raise EmptyProfile(source.path, "no trace has a value")
-    of_type = _TYPE.search(text)
+    of_type = _TYPE.search(source.head.text)
     unit = next((unit for leaf, _ in rows if (unit := _base(leaf["unit"])[0]) != "count"), "count")
     stacks = Stacks(ValueType(of_type["type"] if of_type else "samples", unit))
     for leaf, names in rows:

@@ -21,20 +21,21 @@ NDK's simpleperf documentation, "The report-sample command".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.importers._collect import Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("simpleperf", "Android simpleperf report-sample", (".simpleperf.txt",))
 
 _LOOKS = re.compile(r"^sample:\s*\n {2}\w+: ", re.MULTILINE)
-_SECTION = re.compile(r"(?P<name>\w+):\s*")
-_FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?\s*")
+_SECTION = re.compile(r"(?P<name>\w+):")
+_FIELD = re.compile(r"(?P<indent> {2,4})(?P<key>\w+):(?: (?P<value>.*?))?")
+_EVENT_TYPE = "  event_type:"
 _CLOCKS = ("cpu-clock", "task-clock")
 
 
@@ -58,27 +59,35 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: there is none.
         MalformedProfile: a count is no whole number, or exceeds int64.
     """
-    samples = list(_samples(decode_text(source.read()).splitlines()))
-    if not samples:
+    # Read twice, since the types must be known first and all samples at once are too many to hold.
+    events = _events(source.lines())
+    if not events:
         raise EmptyProfile(source.path, "no sample in this file")
-    events = list(dict.fromkeys(_event(sample) for sample in samples))
-    times = [time for sample in samples if (time := _whole(sample.fields.get("time", "0"), source.path))]
     stacks = Stacks(*map(_value_type, events), ValueType("samples", "count"))
-    for sample in samples:
+    first = last = 0
+    has_chains = False
+    for sample in _samples(source.lines()):
         weights = [0] * len(events)
-        weights[events.index(_event(sample))] = _whole(sample.fields.get("event_count", "1"), source.path)
+        if (event := _event(sample.fields.get("event_type", ""))) not in events:
+            raise MalformedProfile(source.path, "a sample says no event_type, though another section does")
+        weights[events.index(event)] = _whole(sample.fields.get("event_count", "1"), source.path)
         frames = [_frame(stacks, frame) for frame in reversed(sample.frames) if frame]
         tid = _whole(sample.fields.get("thread_id", "0"), source.path)
         stacks.add(frames, *weights, 1, thread=Thread(None, tid, sample.fields.get("thread_name", "")))
+        has_chains = has_chains or len(sample.frames) > 1
+        if time := _whole(sample.fields.get("time", "0"), source.path):
+            first, last = min(first or time, time), max(last, time)
     losses: tuple[Loss, ...] = ()
-    if all(len(sample.frames) == 1 for sample in samples):
+    if not has_chains:
         text = "no call chains: record with `-g` and report with `--show-callchain`"
         losses = (Loss(LossKind.DROPPED, text),)
-    duration = max(times) - min(times) if len(times) > 1 else None
-    return [stacks.build(Provenance(source.path, source.sha256, INFO.name, "simpleperf", duration, losses))]
+    provenance = Provenance(
+        source.path, source.sha256, INFO.name, "simpleperf", (last - first) or None, losses
+    )
+    return [stacks.build(provenance)]
 
 
-def _samples(lines: Sequence[str]) -> Iterator[_Sample]:
+def _samples(lines: Iterable[str]) -> Iterator[_Sample]:
     sample: _Sample | None = None
     for line in lines:
         if section := _SECTION.fullmatch(line):
@@ -99,9 +108,23 @@ def _samples(lines: Sequence[str]) -> Iterator[_Sample]:
         yield sample
 
 
-def _event(sample: _Sample) -> str:
-    name = sample.fields.get("event_type") or "events"
-    return name if name != "samples" else "events"  # that name is taken
+def _events(lines: Iterable[str]) -> list[str]:
+    """Return the types of all samples in the order they come, without taking samples apart."""
+    events: dict[str, None] = {}
+    silent = 0  # samples that do not say their type
+    for line in lines:
+        if line == "sample:":
+            silent += 1
+        elif line.startswith(_EVENT_TYPE):
+            silent -= 1
+            events[_event(line.removeprefix(_EVENT_TYPE).strip())] = None
+    if silent > 0:
+        events[_event("")] = None
+    return list(events)
+
+
+def _event(name: str) -> str:
+    return name if name not in ("", "samples") else "events"  # `samples` is taken
 
 
 def _value_type(event: str) -> ValueType:

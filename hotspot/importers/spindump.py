@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -30,12 +30,12 @@ INFO = ImporterInfo("spindump", "macOS spindump report", (".spindump.txt", ".spi
 _LOOKS = re.compile(r"^(?:Steps|Num samples|Data Source|Report Version): .*$", re.MULTILINE)
 _PROCESS = re.compile(r"Process: +(?P<name>.*?)(?: \(.*\))? \[(?P<pid>\d{1,9})\].*")
 _THREAD = re.compile(
-    r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?\s{2,}(?:\d+ samples?|priority) .*"
+    r" {2,4}Thread (?P<tid>0x[0-9a-f]{1,15})(?:\s+(?P<name>\S.*?))?(?<!\s)\s{2,}(?:\d+ samples?|priority) .*"
 )
 _FRAME = re.compile(
     r"(?P<indent> *)(?P<kernel>\*)?(?P<count>\d{1,18}) {1,2}(?P<name>\S.*?)(?: \+ \d+)?"
     r"(?: \((?P<module>[^()]*?)(?: \+ \d+)?\)| \((?P<file>[^():]+):(?P<line>\d{1,9})[^()]*\))*"
-    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?\s*"
+    r"(?: \[0x[0-9a-f]+\])?(?: \([^()]*\))?(?: \d+(?:-\d+)?)?"
 )
 
 
@@ -43,9 +43,7 @@ def detect(head: Head) -> Match:
     """The header's words and a thread with a frame."""
     text = head.text
     return (
-        Match.YES
-        if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in text.splitlines())
-        else Match.NO
+        Match.YES if _LOOKS.search(text) and any(_THREAD.fullmatch(line) for line in head.lines) else Match.NO
     )
 
 
@@ -56,7 +54,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no thread has a frame.
     """
     tree = _Tree()
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if process := _PROCESS.fullmatch(line):
             tree.process = int(process["pid"])
             tree.thread = None

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from hotspot.errors import EmptyProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.importers.labels import parse_label
 from hotspot.profile import UNKNOWN, Kind, Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
@@ -30,19 +30,19 @@ from hotspot.units import ValueType
 INFO = ImporterInfo("stack-counts", "bcc and SystemTap counted stacks", (".bcc.txt", ".stap.txt"))
 
 _BANNER = re.compile(
-    r"(?:Tracing|Sampling) .*\.\.\. *(?:Hit Ctrl-C to end\.?|\^C)?.*|\^C|Detaching\.\.\.|WARNING: .*|\d\d:\d\d:\d\d|\s*"
+    r"(?:Tracing|Sampling) .*\.\.\. *(?:Hit Ctrl-C to end\.?|\^C)?.*|\^C|Detaching\.\.\.|WARNING: .*|\d\d:\d\d:\d\d|"
 )
 _OFF_CPU = re.compile(r"^Tracing (?:blocked|off-CPU|off-wake) time \(us\)", re.MULTILINE | re.IGNORECASE)
 _PROCESS = re.compile(
-    r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)\s*|\s+(?P<other>\S.*) \[\d{1,10}\]\s*"
+    r"\s+-\s+(?:b'(?P<bytes>.*)'|(?P<name>.*?)) \((?P<pid>\d{1,10})\)|\s+(?P<other>\S.*) \[\d{1,10}\]"
 )
-_COUNT = re.compile(r"\s+(?P<count>\d{1,18})\s*")
-_DELIMITER = re.compile(r"\s+-{2,}\s*")
+_COUNT = re.compile(r"\s+(?P<count>\d{1,18})")
+_DELIMITER = re.compile(r"\s+-{2,}")
 _STAP = re.compile(
-    r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?\s*"
+    r"\s*0x[0-9a-f]{1,16} : (?P<bytes>(?!))?(?P<name>.*?)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[(?P<module>[^\]]*)\])?(?: \(inexact\))?"
 )
 _BCC = re.compile(
-    r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?\s*"
+    r"\s+(?:#\d+\s+)?(?:(?:0x)?[0-9a-f]{8,16} )?(?:b'(?P<bytes>.*)'|(?P<name>\S.*?))(?:\+0x[0-9a-f]+)?(?: \[(?P<module>[^\]]+)\])?"
 )
 _BCC_LOOKS = re.compile(r"^ *\t* {0,8}-[ \t]+\S[^\n]{0,200} \(\d+\)\r?\n[ \t]+\d+[ \t\r]*$", re.MULTILINE)
 _STACKCOUNT = re.compile(r"^Tracing [^\n]{0,200}functions? for [^\n]{0,400}$", re.MULTILINE)
@@ -82,12 +82,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         EmptyProfile: no stack has a count.
         MalformedProfile: a count exceeds int64.
     """
-    text = decode_text(source.read())
-    shape = _STAP if _STAP_LOOKS.search(text) else _BCC
-    stacks = Stacks(_value_type(text))
+    head = source.head.text
+    shape = _STAP if _STAP_LOOKS.search(head) else _BCC
+    stacks = Stacks(_value_type(head))
     skipped = Skipped()
     stack = _Open()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         if count := _COUNT.fullmatch(line):
             stacks.add(_ids(stacks, stack), int(count["count"]))
             stack = _Open()

@@ -153,7 +153,7 @@ class _Reader:
         name = element.get("name") or element.get("addr") or UNKNOWN
         file, _, line = str(self.child(element, "source") or "").rpartition(":")
         module = self.child(element, "binary") or ""
-        number = int(line) if line.isdecimal() else 0
+        number = int(line) if re.fullmatch(r"[0-9]{1,9}", line) else 0
         return self.stacks.builder.frames.intern(name, file, number, str(module))
 
     def _backtrace(self, element: ElementTree.Element) -> Value:

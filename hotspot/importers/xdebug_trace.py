@@ -23,13 +23,14 @@ from decimal import Decimal, InvalidOperation
 
 from hotspot.errors import MalformedProfile
 from hotspot.importers._collect import Skipped, Stacks
-from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source, decode_text
+from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, Source
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
 INFO = ImporterInfo("xdebug-trace", "Xdebug function trace (PHP)", (".xt",))
 
 _LOOKS = re.compile(r"\A(?:Version: [^\n]*\n)?File format: \d+\r?\nTRACE START \[")
+_LEVEL = re.compile(r"[0-9]{1,9}")
 _ENTRY, _EXIT, _RETURN = "0", "1", "R"
 _NANOSECONDS = 10**9
 
@@ -58,10 +59,11 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     skipped = Skipped()
     open_calls: list[_Call] = []
     last = 0
-    for number, line in enumerate(decode_text(source.read()).splitlines(), 1):
+    for number, line in enumerate(source.lines(), 1):
         cells = line.split("\t")
-        if len(cells) < 5 or not cells[0].isdecimal() or cells[2] not in (_ENTRY, _EXIT):
-            if len(cells) >= 5 and cells[0].isdecimal() and cells[2] != _RETURN:
+        is_call = len(cells) >= 5 and _LEVEL.fullmatch(cells[0])
+        if not is_call or cells[2] not in (_ENTRY, _EXIT):
+            if is_call and cells[2] != _RETURN:
                 skipped.add(number)
             continue
         time = _time(cells[3], source.path, number)

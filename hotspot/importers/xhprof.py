@@ -91,6 +91,12 @@ def _read(source: Source, document: Any) -> Profile:
         raise EmptyProfile(path, "nothing in it took time or was called")
     names = list(dict.fromkeys(name for edge in edges for name in edge if name))
     costs = {measure: _Cost(edges, names, measure) for measure in measures}
+    losses = [Loss(LossKind.APPROXIMATE, APPROXIMATE)]
+    if "mu" in costs and min(costs["mu"].own) < 0:  # not every format of others holds negative weights
+        measures = [measure for measure in measures if measure != "mu"] or measures
+        losses.append(
+            Loss(LossKind.DROPPED, "memory is not kept: some functions gave back more than they took")
+        )
     builder = ProfileBuilder(tuple(_MEASURES[measure] for measure in measures))
     row_of = {name: row for row, name in enumerate(names)}
     calls = {
@@ -101,7 +107,6 @@ def _read(source: Source, document: Any) -> Profile:
     frames = [builder.frames.intern(_LEVEL.sub("", name)) for name in names]
     own = [costs[measure].own for measure in measures]
     add_call_graph(builder, CallGraph(frames, own, costs[measures[0]].inclusive, calls))
-    losses = [Loss(LossKind.APPROXIMATE, APPROXIMATE)]
     if exceeding := sum(cost.exceeding for cost in costs.values()):
         text = f"{exceeding} functions took less time than what they called; their self is 0"
         losses.append(Loss(LossKind.INCONSISTENT, text, exceeding))

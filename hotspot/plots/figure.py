@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hotspot.analysis.flame import AFTER, BEFORE, Flame
 from hotspot.plots.coloring import PAGE_DARK, PAGE_LIGHT, Coloring, text_color
-from hotspot.text import printable, shortened
+from hotspot.text import printable, readable, shortened
 from hotspot.units import human_share
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def rows(flame: Flame) -> npt.NDArray[np.int32]:
 def hover_text(flame: Flame, node: int) -> str:
     """Return what a node tells when it is pointed at, in plotly's markup."""
     labels, label = flame.labels, int(flame.tree.frame[node])
-    name = shortened(printable(labels.name[label]), _HOVER_NAME) or "(no name)"
+    name = shortened(printable(readable(labels.name[label])), _HOVER_NAME) or "(no name)"
     parts = [name[i : i + _HOVER_LINE] for i in range(0, len(name), _HOVER_LINE)]
     lines = ["<br>".join(f"<b>{literal(part)}</b>" for part in parts)]
     if labels.file[label] or labels.module[label]:

@@ -8,21 +8,21 @@ from typing import Literal
 from hotspot.record.memray import Memray
 from hotspot.record.perf import Perf
 from hotspot.record.py_spy import PySpy
-from hotspot.record.recorder import CannotRecord, Recorder
+from hotspot.record.recorder import CannotRecord, Recorder, Wanted
 from hotspot.record.target import Target
 
 RecorderName = Literal["auto", "py-spy", "perf", "memray"]
 
 
-def choose(name: RecorderName, target: Target) -> Recorder:
+def choose(name: RecorderName, target: Target, wanted: Wanted) -> Recorder:
     """Return a recorder: the one named, or py-spy for Python and perf for everything else.
 
     Raises:
         MissingTool: it is not installed.
-        CannotRecord: it may not or cannot record this.
+        CannotRecord: it may not or cannot record this, or not as wanted.
     """
     recorder = _named(name, target)
-    recorder.check(target)
+    recorder.check(target, wanted)
     return recorder
 
 

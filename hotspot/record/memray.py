@@ -15,14 +15,14 @@ class Memray:
 
     name = "memray"
     suffix = ".bin"
-    inside_program = True
+    is_silent = True
     passes_exit_code = True
 
     def version(self) -> str:
         """Return its name; its version is the one of the program's own environment."""
         return self.name
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, wanted: Wanted) -> None:
         """Refuse what is no Python command, or has no memray in its environment."""
         if target.pid is not None:
             raise CannotRecord(

@@ -8,6 +8,10 @@ How callers are found is chosen by the program where the user does not say:
   no unwind tables (Node, Java with -XX:+PreserveFramePointer, .NET), and for what is built with
   -fno-omit-frame-pointer. Elsewhere stacks break off after the first frames.
 - ``lbr`` reads the processor's record of branches (Intel, not in most virtual machines): cheap, at most 32 callers.
+
+perf must start the program itself. Where a shell stands between them and becomes the program, perf (6.1) keeps the
+shell's libraries in mind and, whenever its C library was mapped below the program's, unwinds the latter wrongly: in
+half of the recordings functions called by the C library, and itself, lost their callers.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ class Perf:
 
     name = "perf"
     suffix = ".data"
-    inside_program = False
+    is_silent = True
     passes_exit_code = True
 
     def version(self) -> str:
@@ -43,11 +47,26 @@ class Perf:
         done = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=False)
         return done.stdout.strip().replace(" version", "") or self.name
 
-    def check(self, target: Target) -> None:
-        """Refuse where it is missing or may not measure."""
+    def check(self, target: Target, wanted: Wanted) -> None:
+        """Refuse where it is missing, may not measure, or cannot do what is wanted."""
         _program()
         may_use_perf()
         may_attach(target, self.name)
+        if target.pid is None:  # it will be quiet, so what it has to complain of is asked beforehand
+            command = [
+                _program(),
+                "record",
+                "--output",
+                os.devnull,
+                *self.options(target, wanted),
+                "--",
+                "true",
+            ]
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="backslashreplace", check=False
+            )
+            if done.returncode != 0:
+                raise self.failure(done.stderr, target)
 
     def options(self, target: Target, wanted: Wanted) -> list[str]:
         """Return rate, call graph and what the user adds."""
@@ -56,7 +75,7 @@ class Perf:
 
     def arguments(self, target: Target, wanted: Wanted, out: str, program: Sequence[str]) -> list[str]:
         """Return the argument list."""
-        what = ["--pid", str(target.pid)] if target.pid is not None else ["--", *program]
+        what = ["--pid", str(target.pid)] if target.pid is not None else ["--quiet", "--", *program]
         return [_program(), "record", "--output", out, *self.options(target, wanted), *what]
 
     def is_sampling(self, said: str, out: str) -> bool:

@@ -26,7 +26,7 @@ class PySpy:
 
     name = "py-spy"
     suffix = ".folded"
-    inside_program = False
+    is_silent = False
     passes_exit_code = False
 
     def version(self) -> str:
@@ -34,7 +34,7 @@ class PySpy:
         done = subprocess.run([find_py_spy(), "--version"], capture_output=True, text=True, check=False)
         return done.stdout.strip() or self.name
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, wanted: Wanted) -> None:
         """Refuse where it is missing, may not attach, or the target is known not to be Python."""
         find_py_spy()
         if target.python is None and target.pid is None:

@@ -41,15 +41,15 @@ class Recorder(Protocol):
     name: str
     suffix: str
     """Of its own file, with the dot."""
-    inside_program: bool
-    """Whether it runs inside the program, and so shares its streams; else the program is its child."""
+    is_silent: bool
+    """Whether it writes nothing while a program runs that it started, so that both may share our streams."""
     passes_exit_code: bool
     """Whether it exits as the program did."""
 
     def version(self) -> str:
         """Return its name and version."""
 
-    def check(self, target: Target) -> None:
+    def check(self, target: Target, wanted: Wanted) -> None:
         """Refuse what cannot work, before anything is started.
 
         Raises:

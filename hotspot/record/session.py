@@ -29,8 +29,9 @@ from hotspot.record.target import Target
 _TICK_SECONDS = 0.1
 _BEGIN_SECONDS = 0.01
 _LOG_BYTES = 1 << 16
-# The recorder's own messages go to its log, the program's where they belong: the recorder starts a shell whose streams
-# are the log, which puts back ours and becomes the program. Its text is fixed; the command is handed over as arguments.
+# What a recorder that talks says goes to its log, what the program says where it belongs: the recorder starts a shell
+# whose streams are the log, which puts back ours and becomes the program. Its text is fixed; the command is handed over
+# as arguments.
 _PUT_BACK = 'exec "$@" 1>&{out} 2>&{err} {out}>&- {err}>&-'
 
 
@@ -108,7 +109,7 @@ def _start(
     recorder: Recorder, target: Target, wanted: Wanted, path: Path, log: int
 ) -> subprocess.Popen[bytes]:
     program: Sequence[str] = target.program
-    if recorder.inside_program:
+    if recorder.is_silent and target.pid is None:
         return start(recorder.arguments(target, wanted, str(path), program), cwd=target.cwd, env=target.env)
     out, err = os.dup(1), os.dup(2)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hotspot.report.table import Cell, clean
-from hotspot.text import printable
+from hotspot.text import printable, readable
 
 LONGEST_LEAD = 60  # columns before a name where nothing else bounds them
 _SHORTEST = 12  # columns that a name or a place beside something else is worth
@@ -26,7 +26,7 @@ _SEPARATOR = re.compile(r"::|\.\.|[./;]")
 
 def name_cell(name: str, tone: str | None = None, *, after: str = "") -> Cell:
     """Return the cell of a function's name; ``after`` is a remark that goes first where there is no room for both."""
-    return Cell(clean(name) + after, tone=tone, fit=partial(_fit_remark, printable(name), after))
+    return Cell(clean(name) + after, tone=tone, fit=partial(_fit_remark, printable(readable(name)), after))
 
 
 def _fit_remark(name: str, after: str, width: int) -> str:

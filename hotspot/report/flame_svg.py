@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from html import escape
 
+import numpy as np
+
 from hotspot.analysis.flame import Flame
 from hotspot.plots.coloring import Coloring, colorings
 from hotspot.plots.figure import rows
 from hotspot.profile import Bool
-from hotspot.text import printable, shortened
+from hotspot.text import printable, readable, shortened
 from hotspot.units import human_share
 
 DRAWN = 1_500
@@ -40,10 +42,15 @@ def still(flame: Flame, number: int) -> str:
     used = sorted(set(coloring.of_node.tolist()))
     pixels, row = drawn.width * scale, rows(drawn)
     deepest = int(row[pixels >= _SLIVER].max(initial=0))
-    seen = (pixels >= _NARROWEST) & (row <= deepest)
+    shown = row <= deepest
+    seen = (pixels >= _NARROWEST) & shown
     height = (deepest + 1) * _ROW
     kind = "differential flame graph" if flame.is_difference else "flame graph"
-    notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in drawn.notes)
+    said = (
+        *drawn.notes,
+        *_not_drawn(int(row.max(initial=0)) - deepest, int(np.count_nonzero(shown & ~seen))),
+    )
+    notes = "".join(f'<p class="quiet">{escape(printable(note))}</p>\n' for note in said)
     return (
         f"<style>{_colors(coloring, used, number)}</style>\n"
         f'<ul class="legend">{_legend(coloring, used, number)}</ul>\n'
@@ -53,11 +60,21 @@ def still(flame: Flame, number: int) -> str:
     )
 
 
+def _not_drawn(rows: int, frames: int) -> tuple[str, ...]:
+    """Say what is too narrow to be drawn: whole rows at the tips, and frames beside wider ones."""
+    parts = []
+    if rows:
+        parts.append(f"{rows:,} row{'s' * (rows > 1)} whose frames are all narrower than {_SLIVER:.0f} px")
+    if frames:
+        parts.append(f"{frames:,} frame{'s' * (frames > 1)} narrower than {_NARROWEST:g} px")
+    return (f"Not drawn: {' and '.join(parts)}.",) if parts else ()
+
+
 def _frames(flame: Flame, coloring: Coloring, seen: Bool, scale: float, number: int) -> list[str]:
     begin, width, row = flame.begin * scale, flame.width * scale, rows(flame)
     out = []
     for node in seen.nonzero()[0].tolist():
-        name = printable(shortened(flame.labels.name[int(flame.tree.frame[node])], _LONGEST_NAME))
+        name = printable(shortened(readable(flame.labels.name[int(flame.tree.frame[node])]), _LONGEST_NAME))
         room = int((width[node] - 6) / _CHARACTER)
         text = "" if room < 3 else name if len(name) <= room else f"{name[: room - 1]}\N{HORIZONTAL ELLIPSIS}"
         label = f'<text x="{begin[node] + 3:.1f}" y="{row[node] * _ROW + 13}">{escape(text)}</text>'

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from hotspot.analysis.flame import Flame
 from hotspot.plots.coloring import Category, Coloring, colorings, of_key
 from hotspot.plots.figure import ROW, layout, trace
-from hotspot.text import printable, shortened
+from hotspot.text import printable, readable, shortened
 from hotspot.units import ValueType
 
 CARRIED = 100_000
@@ -193,7 +193,7 @@ def _header(flame: Flame, used: list[int], found: Sequence[Coloring]) -> dict[st
 
 
 def _shown(text: str) -> str:
-    return shortened(printable(text), _LONGEST_NAME)
+    return shortened(printable(readable(text)), _LONGEST_NAME)
 
 
 def _unit(value_type: ValueType) -> dict[str, Any]:

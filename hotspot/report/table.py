@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hotspot.tabular import markdown_row, markdown_text
-from hotspot.text import printable
+from hotspot.text import printable, readable
 
 _MAX_CELL = 200
 
@@ -112,9 +112,9 @@ class Report:
 def clean(text: str) -> str:
     """Return text that cannot disturb a terminal: control and direction characters are escaped, length is bounded.
 
-    Names come from profiles and may hold anything.
+    Names come from profiles and may hold anything; those of Rust's legacy symbols are made readable.
     """
-    text = printable(text)
+    text = printable(readable(text))
     if len(text) > _MAX_CELL:
         text = f"{text[: _MAX_CELL - 40]}...{text[-37:]}"
     return text

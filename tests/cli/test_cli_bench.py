@@ -195,6 +195,8 @@ def test_baselines_and_their_trend(hotspot: Run, project: Path) -> None:
     assert (done.code, done.out.split(": ")[1]) == (0, "1 benchmark\n")
     (row,) = json.loads(hotspot("bench", "baseline", "list", "-f", "json").out)["rows"]
     assert row["label"] == "one"
+    again = hotspot("bench", "baseline", "save", str(project / "r.json"), "--label", "one", "-f", "json")
+    assert [json.loads(again.out)[key] for key in ("id", "replaced")] == [row["id"], True]
     assert "a " in hotspot("bench", "baseline", "show", "one").out
     assert hotspot("bench", "baseline", "show", "two").code == 2
     assert hotspot("bench", "trend").out.startswith("a  ▁\n")

@@ -101,6 +101,21 @@ def test_the_message_of_a_verified_issue_passes_its_own_check(hotspot: Run, trie
     ]
 
 
+def test_the_papers_answer_in_json_too(hotspot: Run, tried: Path) -> None:
+    assert verified(hotspot, tried, 0.2) == 0
+    message = json.loads(hotspot("issues", "commit-message", "PARSE", "-f", "json").out)
+    assert message["message"] == hotspot("issues", "commit-message", "PARSE").out
+    (tried / "message").write_text("PARSE: faster now\n")
+    done = hotspot("issues", "commit-message", "--check", "message", "-f", "json")
+    assert (done.code, done.err) == (1, "")
+    assert [text.split(":")[0] for text in json.loads(done.out)["problems"]] == ["no figures", "no mechanism"]
+    path = json.loads(hotspot("issues", "worklog", "-f", "json").out)["path"]
+    assert path == str(tried / "perf-issues" / "WORKLOG.md")
+    for created in (True, False):
+        document = json.loads(hotspot("issues", "note", "Parse twice", "p.folded", "-f", "json").out)
+        assert (document["created"], Path(document["path"]).name) == (created, "01-parse-twice.md")
+
+
 def test_a_message_without_a_measurement_is_refused(hotspot: Run, tried: Path) -> None:
     done = hotspot("issues", "commit-message", "PARSE")
     assert done.code == 2

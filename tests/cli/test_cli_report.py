@@ -93,6 +93,19 @@ def test_refusals_are_one_line(
     assert not list(project.glob("o*.*"))
 
 
+def test_a_still_picture_says_what_is_too_narrow_for_it(hotspot: Run, project: Path) -> None:
+    deep = "main;narrow;" + ";".join(f"f{i}" for i in range(3))
+    (project / "n.folded").write_text(f"main;wide 100000\n{deep} 100\nmain;sliver 3\nmain;hair 2\n")
+    assert hotspot("report", "n.folded", "-o", "out.html", "--static").code == 0
+    page = (project / "out.html").read_text()
+    assert (
+        "Not drawn: 3 rows whose frames are all narrower than 4 px and 2 frames narrower than 0.5 px." in page
+    )
+    (project / "w.folded").write_text("main;wide 5\nmain;other 5\n")
+    assert hotspot("report", "w.folded", "-o", "all.html", "--static").code == 0
+    assert "Not drawn" not in (project / "all.html").read_text()
+
+
 def test_hostile_names_are_text_in_both_formats(hotspot: Run, project: Path) -> None:
     name = "<script>alert(1)</script>|`x`<b>"
     (project / "h.folded").write_text(f"main;{name} 5\n")

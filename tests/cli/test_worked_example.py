@@ -22,7 +22,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 VARIES = re.compile(
     r"(?P<id>\d{8}T\d{6}Z-[0-9a-f]{4})|(?P<date>\d{4}-\d\d-\d\d)|(?P<hash>\b(?=[a-f]*\d)[0-9a-f]{7,}\b)"
     r"|(?P<time>\d[\d.,]* (?:ns|µs|ms|s|min)\b)|(?P<memory>\d[\d.,]* [kM]?B\b)|(?P<share>\d[\d.,]*(?=[%x]))"
-    r"|(?P<count>\d[\d,]*(?= samples))|(?P<any>\.\.\.)|(?P<space>\s+)"
+    r"|(?P<count>\d[\d.,]*(?= (?:samples|points)))|(?P<any>\.\.\.)|(?P<space>\s+)"
 )
 INSTEAD = {
     "id": r"\d{8}T\d{6}Z-[0-9a-f]{4}",
@@ -31,7 +31,7 @@ INSTEAD = {
     "time": r"\d[\d.,]* (?:ns|µs|ms|s|min)",
     "memory": r"\d[\d.,]* [kM]?B",
     "share": r"\d[\d.,]*",
-    "count": r"\d[\d,]*",
+    "count": r"\d[\d.,]*",
     "any": ".*",
     "space": r"\s+",  # columns are as wide as what stands in them
 }
@@ -148,6 +148,7 @@ def test_the_page_is_what_happens(tmp_path: Path) -> None:
     for step, after in zip(todo, [*todo[1:], None], strict=True):
         printed = shell.run(step.command)
         where = f"{PAGE.name}:{step.line}: $ {step.command}\n{printed}"
-        assert pattern(step.printed).fullmatch(printed), where
-        if after is None or after.command != "echo $?":  # which says itself what the code is
-            assert shell.code == 0, where
+        if not pattern(step.printed).fullmatch(printed):
+            pytest.fail(f"prints something else: {where}", pytrace=False)
+        if shell.code != 0 and (after is None or after.command != "echo $?"):  # which says what the code is
+            pytest.fail(f"ends with {shell.code}: {where}", pytrace=False)

@@ -1,18 +1,22 @@
-"""Files of one shape over and over, and of one long line: detection takes a moment whatever the file is.
+"""Files of one shape over and over, and of one long line: detection and reading take a moment whatever the file is.
 
 A pattern that tries every place for every other place takes minutes on these.
 """
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from hotspot.errors import HotspotError
 from hotspot.importers import registry
-from hotspot.importers.base import bytes_source
+from hotspot.importers.base import ImportOptions, Match, bytes_source
 from hotspot.importers.known import recognise
+
+from tests.drawn_texts import DRAWN
 
 _SIZE = 1 << 15  # bytes; half a head
 _SECONDS = 20  # for what takes hundredths of one, on a machine that has other work
@@ -47,3 +51,42 @@ def test_detection_takes_a_moment(piece: str) -> None:
         for importer in registry.importers():
             importer.detect(head)
         recognise(head)
+
+
+_FILLS = (" ", "\t", "1", "(", ") ", "a (b) ")
+_LONG = 1 << 14
+_OF_PROCESSOR = (
+    2.0  # seconds; a pattern that takes the square of a line's length takes longer, others a thousandth
+)
+
+
+@contextmanager
+def little_work() -> Iterator[None]:
+    """Limit the processor's time, which other work on the machine does not count in."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _OF_PROCESSOR)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_long_line_anywhere_is_read_or_refused_in_a_moment(name: str) -> None:
+    text = DRAWN[name].text
+    source = bytes_source("given", text.encode())
+    importer = next(each for each in registry.importers() if each.detect(source.head) is Match.YES)
+    lines = text.split("\n")
+    shapes = {re.sub(r"\w+", "a", line): i for i, line in enumerate(lines)}
+    for i in shapes.values():
+        half = len(lines[i]) // 2
+        for fill in _FILLS:
+            longer = lines[i][:half] + (fill * _LONG)[:_LONG] + lines[i][half:]
+            data = "\n".join([*lines[:i], longer, *lines[i + 1 :]]).encode()
+            with little_work(), suppress(HotspotError):
+                importer.load(bytes_source("given", data), ImportOptions())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import pytest
 from hotspot.errors import HotspotError
 from hotspot.importers import registry
-from hotspot.importers.base import ImportOptions, bytes_source
+from hotspot.importers.base import ImporterModule, ImportOptions, bytes_source
 
 from tests.drawn_texts import DRAWN
 
@@ -49,3 +50,27 @@ def _damaged(data: bytes, dice: random.Random) -> bytes:
                 cut = dice.randint(0, len(line))
                 lines[at] = line[:cut] + bytes(dice.randrange(256) for _ in range(3)) + line[cut + 2 :]
     return b"".join(lines)
+
+
+_RUN_PROGRAMS = ("jfr", "memray", "perf-data")  # seconds for each file
+
+
+@pytest.mark.parametrize(
+    "importer",
+    [each for each in registry.importers() if each.INFO.name not in _RUN_PROGRAMS],
+    ids=lambda importer: importer.INFO.name,
+)
+def test_a_file_of_another_format_is_refused_by_whoever_is_told_to_read_it(importer: ImporterModule) -> None:
+    texts = (
+        *(drawn.text for drawn in DRAWN.values()),
+        "{}",
+        "[]",
+        "null",
+        "12",
+        "\0\1",
+        "<svg/>",
+        "a b\n" * 9,
+    )
+    for text in texts:
+        with suppress(HotspotError):
+            registry.read_source(bytes_source("given", text.encode()), importer.INFO.name, ImportOptions())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hotspot.errors import UnreadableInput
 from hotspot.importers import base
-from hotspot.importers.base import FileRange, file_source, plain_descriptor
+from hotspot.importers.base import FileRange, bytes_source, file_source, plain_descriptor
 
 
 def test_two_handles_on_one_pipe_have_a_position_each(tmp_path: Path) -> None:
@@ -65,3 +65,23 @@ def test_a_file_that_vanishes_before_it_is_hashed_is_unreadable(tmp_path: Path) 
     thread.start()
     with pytest.raises(UnreadableInput):
         thread.result()
+
+
+LINES = ["one", "  two", "", "na\u00efve", "last"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", " \t\n", "\r\n"])
+def test_lines_come_without_what_stands_at_their_ends(encoding: str, end: str) -> None:
+    assert list(bytes_source("given", end.join(LINES).encode(encoding)).lines()) == LINES
+
+
+def test_lines_of_many_blocks_are_those_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_CHUNK", 7)
+    # A block may begin like a text in UTF-16, which only a file can.
+    data = b"a long line of text\n" + b"\xff\xfe1\n" * 3 + b"\xef\xbb\xbfx\n"
+    assert list(bytes_source("given", data).lines()) == [
+        "a long line of text",
+        *[r"\xff\xfe1"] * 3,
+        "\ufeffx",
+    ]

@@ -66,3 +66,19 @@ def test_whatever_it_is_it_fits(text: str, width: int) -> None:
 def test_a_name_as_hostile_as_it_is_long_is_fitted_after_it_was_cleaned() -> None:
     report = Report((Table((Column("f", grow=True),), ((name_cell("\x1b[31m" * 50),),)),))
     assert "\x1b" not in terminal(report, color=False, width=40)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("_$LT$a..B$LT$T$C$U$GT$$u20$as$u20$c..D$GT$::next", "<a::B<T,U> as c::D>::next"),
+        ("core::call_once$u7b$$u7b$vtable.shim$u7d$$u7d$", "core::call_once{{vtable.shim}}"),
+        ("m::_$u7b$$u7b$closure$u7d$$u7d$", "m::{{closure}}"),
+        ("a/A$C$B.run", "a/A$C$B.run"),  # a class inside a class
+        ("app::$LT", "app::$LT"),
+        ("std::operator..::f", "std::operator..::f"),
+        ("m::$u1b$[31m", r"m::\x1b[31m"),
+    ],
+)
+def test_escapes_of_rust_are_shown_as_what_they_stand_for(name: str, shown: str) -> None:
+    assert name_cell(name).text == shown

@@ -93,11 +93,15 @@ def test_self_is_what_a_function_did_not_pass_on() -> None:
               fib 20,20
     """)
     assert [str(each) for each in profile.value_types] == [
-        "wall/microseconds", "cpu/microseconds", "calls/count", "memory/bytes",
-    ]  # fmt: skip
+        "wall/microseconds",
+        "cpu/microseconds",
+        "calls/count",
+    ]
     assert profile.select("calls/count").total == 10
-    assert profile.select("memory/bytes").total == 900
-    approximate, inconsistent = profile.provenance.losses
+    approximate, negative, inconsistent = profile.provenance.losses
+    assert "gave back more" in negative.text
+    positive = read({**XHPROF, "main()==>close": {"ct": 1, "wt": 10, "mu": 50}})
+    assert positive.select("memory/bytes").total == 900
     assert approximate.kind is LossKind.APPROXIMATE
     assert inconsistent.text == "1 functions took less time than what they called; their self is 0"
 

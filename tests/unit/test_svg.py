@@ -8,6 +8,7 @@ import re
 
 import pytest
 from hotspot.errors import EmptyProfile, MalformedProfile
+from hotspot.exporters import svg as exporters_svg
 from hotspot.importers import svg
 from hotspot.importers.base import HEAD_BYTES, Head, ImportOptions, Match, NotThisFormat, bytes_source
 from hotspot.profile import LossKind, ModuleStyle, Profile
@@ -410,6 +411,17 @@ def test_narrow_frames_are_self_of_their_caller_and_bounded() -> None:
     assert losses(read(inferno(stacks)), LossKind.PRUNED) == [99]  # 0.01% are 100 samples
     drawn = read(inferno(stacks, minimum=0))
     assert losses(drawn, LossKind.PRUNED) == [69]  # a frame of 70 is drawn
+
+
+def test_our_own_picture_says_that_it_leaves_nothing_out() -> None:
+    # The picture has no frame of one unit, and none would be 0.01% of it.
+    given = profile_from_text("a 9000\na;b 900000\na;c 70\nd 70\ne 90860")
+    document = b"".join(exporters_svg.write(given)).decode()
+    profile = read(document)
+    assert profile.provenance.losses == ()
+    assert profile.provenance.producer == "hotspot"
+    assert folded(profile) == folded(given)
+    assert losses(read(document.replace(' data-narrowest="0"', "")), LossKind.PRUNED) == [69]
 
 
 def test_py_spy_leaves_out_more() -> None:

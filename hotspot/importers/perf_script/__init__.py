@@ -39,7 +39,8 @@ _VERSION = re.compile(r"^# perf version : *(\S+)", re.MULTILINE)
 _DURATION = re.compile(r"^# sample duration : *(\d{1,12})(?:\.(\d{1,6}))? ms", re.MULTILINE)
 # `perf script -D` prints every record's bytes; some of its lines look like samples and are none.
 _RAW_DUMP = re.compile(r"\s*0x[0-9a-f]+(?:@\S+)? \[0x[0-9a-f]+\]: event: \d+")
-_SYSTEMTAP = re.compile(r"\s*0x[0-9a-f]+ : \S")  # its frames and counts look like headers and frames
+# SystemTap's and DTrace's frames and counts look like headers and frames.
+_OTHER_STACKS = re.compile(r"\A\s*0x[0-9a-f]+ : \S|^ {4,40}[^\s`]{1,200}`\S", re.MULTILINE)
 _REPORT = re.compile(
     r"^# (?:Overhead\b|Samples: .* of event|To display the perf\.data header info)", re.MULTILINE
 )
@@ -52,7 +53,7 @@ def detect(head: Head) -> Match:
     that is mostly readable. A report of perf is taken too, so that `load` can say what to do instead.
     """
     text = head.text
-    if "\0" in text[:4096] or _RAW_DUMP.match(text) or _SYSTEMTAP.match(text):
+    if "\0" in text[:4096] or _RAW_DUMP.match(text) or _OTHER_STACKS.search(text):
         return Match.NO
     if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES

@@ -9,7 +9,7 @@ import numpy as np
 
 from hotspot.profile import Int32, Int64
 
-_CACHE_BYTES = 24 << 20  # of the texts asked for lately; as many may be left of those before
+_CACHE_BYTES = 16 << 20  # of the texts asked for lately; as many may be left of those before
 _ENTRY_BYTES = 130  # of a bytes object and its place in a dict, beside the text
 _Meaning = TypeVar("_Meaning")
 

@@ -7,7 +7,7 @@ Threads without a frame are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hotspot.importers._collect import Stacks
@@ -41,12 +41,12 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     Raises:
         EmptyProfile: no thread has a frame.
     """
-    text = decode_text(source.read())
-    dialect = _dialect(text) or DIALECTS[0]
+    # Beyond the head only where a user says that it is of this format.
+    dialect = _dialect(source.head.text) or _dialect(decode_text(source.read())) or DIALECTS[0]
     stacks = Stacks(ValueType("samples", "count"))
     ids: dict[Place, int] = {}
     empty = cut = 0
-    for stack in _stacks(text.splitlines(), dialect):
+    for stack in _stacks(source.lines(), dialect):
         if not stack.frames:
             empty += 1
             continue
@@ -73,7 +73,7 @@ def _dialect(text: str) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if dialect.looks.search(text)), None)
 
 
-def _stacks(lines: Sequence[str], dialect: Dialect) -> Iterator[_Stack]:
+def _stacks(lines: Iterable[str], dialect: Dialect) -> Iterator[_Stack]:
     """Yield the stacks; a line is a thread, a frame of the open one, or of no interest."""
     open_stack: _Stack | None = None
     thread = Thread(None, None, "")
@@ -107,7 +107,7 @@ def _stacks(lines: Sequence[str], dialect: Dialect) -> Iterator[_Stack]:
         yield open_stack
 
 
-def _joined(lines: Sequence[str], dialect: Dialect) -> Iterator[str]:
+def _joined(lines: Iterable[str], dialect: Dialect) -> Iterator[str]:
     """Join the lines that a frame goes on over."""
     held: str | None = None
     for line in lines:

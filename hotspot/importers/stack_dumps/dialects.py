@@ -39,7 +39,7 @@ class Dialect:
     frame: Callable[[str], Place | None]
     thread: re.Pattern[str] | None = None
     leaf: re.Pattern[str] | None = None
-    ends: re.Pattern[str] = re.compile(r"\s*")
+    ends: re.Pattern[str] = re.compile(r"")
     cut: re.Pattern[str] | None = None
     goes_on: re.Pattern[str] | None = None
     repeats: re.Pattern[str] | None = None
@@ -53,11 +53,11 @@ def _search(pattern: str) -> re.Pattern[str]:
 
 # -- Java: jstack, jcmd Thread.print and Thread.dump_to_file, kill -3, Android's traces.txt ------------------------
 
-_AT = re.compile(r"\s+at (?P<text>\S.*?)\s*")
+_AT = re.compile(r"\s+at (?P<text>\S.*?)")
 _ANDROID_NATIVE = re.compile(
-    r"\s+(?:native: )?#\d+ pc [0-9a-f]+  (?P<module>\S+)(?: \((?P<name>.*?)(?:\+\d+)?\))?(?: \(BuildId: .*)?\s*"
+    r"\s+(?:native: )?#\d+ pc [0-9a-f]+  (?P<module>\S+)(?: \((?P<name>.*?)(?:\+\d+)?\))?(?: \(BuildId: .*)?"
 )
-_BARE = re.compile(r"\s{2,}(?P<text>[\w$.@/<>+-]+\([^()]*\))\s*")
+_BARE = re.compile(r"\s{2,}(?P<text>[\w$.@/<>+-]+\([^()]*\))")
 _FORCED = re.compile(r" - (?P<name>[^(\s]+)\(.*?\) @bci=-?\d+(?:, line=(?P<line>\d{1,9}))?.*")
 
 
@@ -81,14 +81,14 @@ def _java_forced(line: str) -> Place | None:
 
 # -- native: gdb, pstack, eu-stack, lldb ---------------------------------------------------------------------------
 
-_GDB = re.compile(r"#\d+ +(?:0x[0-9a-f]+ +(?:in +)?)?(?P<text>\S.*?)\s*")
+_GDB = re.compile(r"#\d+ +(?:0x[0-9a-f]+ +(?:in +)?)?(?P<text>\S.*?)")
 _GDB_PLACE = re.compile(
     r"(?P<text>.*) (?:at (?P<file>\S.*?):(?P<line>\d{1,9})|from (?P<module>\S.*))", re.DOTALL
 )
 _EU_MODULE = re.compile(r"(?P<text>(?!- ).*?|)(?: ?- 1)?(?: ?- (?P<module>\S.*))?")
 _LLDB = re.compile(
     r"[* ]+frame #\d+: 0x[0-9a-f]+ (?:(?P<module>[^`]+)`)?(?P<name>.+?)(?: \+ \d+)?"
-    r"(?: at (?P<file>[^:]+):(?P<line>\d{1,9})(?::\d+)?)?(?: \[opt\])?\s*"
+    r"(?: at (?P<file>[^:]+):(?P<line>\d{1,9})(?::\d+)?)?(?: \[opt\])?"
 )
 
 
@@ -155,7 +155,9 @@ def _without_last_group(text: str) -> str:
 
 # -- Go ------------------------------------------------------------------------------------------------------------
 
-_GO = re.compile(r"(?!created by )(?P<name>\S.*\)) (?P<file>\S.*?):(?P<line>\d{1,9})(?: \+0x[0-9a-f]+.*)?")
+_GO = re.compile(
+    r"(?!created by )(?P<name>\S.*\)) (?P<file>[^\s)][^)]*?):(?P<line>\d{1,9})(?: \+0x[0-9a-f]+.*)?"
+)
 
 
 def _go(line: str) -> Place | None:
@@ -165,11 +167,11 @@ def _go(line: str) -> Place | None:
 
 # -- Python, .NET, PHP ---------------------------------------------------------------------------------------------
 
-_FAULTHANDLER = re.compile(r'\s+File "(?P<file>[^"]*)", line (?P<line>\d{1,9}|\?\?\?) in (?P<name>.+?)\s*')
-_PY_SPY = re.compile(r" {4}(?P<name>\S.*) \((?P<place>[^()]*)\)\s*")
+_FAULTHANDLER = re.compile(r'\s+File "(?P<file>[^"]*)", line (?P<line>\d{1,9}|\?\?\?) in (?P<name>.+?)')
+_PY_SPY = re.compile(r" {4}(?P<name>\S.*) \((?P<place>[^()]*)\)")
 _PY_SPY_PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d{1,9}))?")
-_DOTNET = re.compile(r" {2}(?P<module>[^!\s]+)!(?P<name>.+?)\s*|  \[Native Frames\]\s*")
-_PHPSPY = re.compile(r"\d+ (?P<name>\S+) (?P<file>\S+?):(?P<line>-?\d{1,9})\s*")
+_DOTNET = re.compile(r" {2}(?P<module>[^!\s]+)!(?P<name>.+?)|  \[Native Frames\]")
+_PHPSPY = re.compile(r"\d+ (?P<name>\S+) (?P<file>\S+?):(?P<line>-?\d{1,9})")
 
 
 def _faulthandler(line: str) -> Place | None:
@@ -224,13 +226,13 @@ DIALECTS = (
         "jstack -F",
         _search(r"^Thread \d+: \(state = \w+\)\n - \S+\("),
         _java_forced,
-        thread=re.compile(r"Thread (?P<tid>\d{1,18}): \(state = \w+\)\s*"),
+        thread=re.compile(r"Thread (?P<tid>\d{1,18}): \(state = \w+\)"),
     ),
     Dialect(
         "eu-stack",
         _search(r"^TID \d+:\n#0 "),
         _eu_stack,
-        thread=re.compile(r"TID (?P<tid>\d{1,18}):\s*"),
+        thread=re.compile(r"TID (?P<tid>\d{1,18}):"),
     ),
     Dialect(
         "gdb",
@@ -251,7 +253,7 @@ DIALECTS = (
         "Go",
         _search(r"^goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[[^\]\n]+\]:\n\S[^\n]*\)\n\t\S+:\d+"),
         _go,
-        thread=re.compile(r"(?P<name>goroutine (?P<tid>\d{1,18})) .*\[[^\]]+\]:\s*"),
+        thread=re.compile(r"(?P<name>goroutine (?P<tid>\d{1,18})) .*\[[^\]]+\]:"),
         goes_on=re.compile(r"\t\S+:\d+"),
         cut=re.compile(r"\.\.\.(?:additional|\d+) frames elided\.\.\."),
     ),
@@ -259,20 +261,20 @@ DIALECTS = (
         "faulthandler",
         _search(r'^(?:(?:Current t|T)hread 0x[0-9a-f]+ [^\n]*|Stack )\(most recent call first\):\n[ \t]+File "'),
         _faulthandler,
-        thread=re.compile(r"(?:(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?|Stack )\(most recent call first\):\s*"),
-        cut=re.compile(r"\s+\.\.\.\s*"),
+        thread=re.compile(r"(?:(?:Current t|T)hread (?P<tid>0x[0-9a-f]{1,16}) (?:\[(?P<name>.*)\] )?|Stack )\(most recent call first\):"),
+        cut=re.compile(r"\s+\.\.\."),
     ),
     Dialect(
         "py-spy dump",
         _search(r"^Thread (?:0x)?[0-9A-Fa-f]+ \([a-z+]+\)(?:: [^\n]*)?\n {4}\S[^\n]* \([^()\n]*\)$"),
         _py_spy,
-        thread=re.compile(r'Thread (?P<tid>(?:0x)?[0-9A-Fa-f]{1,16}) \([a-z+]+\)(?:: "(?P<name>.*)")?\s*'),
+        thread=re.compile(r'Thread (?P<tid>(?:0x)?[0-9A-Fa-f]{1,16}) \([a-z+]+\)(?:: "(?P<name>.*)")?'),
     ),
     Dialect(
         "dotnet-stack",
         _search(r"^Thread \(0x[0-9A-Fa-f]+\):\n {2}(?:\[Native Frames\]|[^!\s]+!\S)"),
         _dotnet,
-        thread=re.compile(r"Thread \((?P<tid>0x[0-9A-Fa-f]{1,16})\):\s*"),
+        thread=re.compile(r"Thread \((?P<tid>0x[0-9A-Fa-f]{1,16})\):"),
     ),
     Dialect(
         "phpspy",

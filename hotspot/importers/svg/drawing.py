@@ -80,6 +80,7 @@ class Drawing:
     Attributes:
         caption: the first text drawn, which is the title of the picture.
         total_samples: inferno's attribute of that name, or None.
+        is_complete: whether it says that it leaves no frame out, however narrow: ``data-narrowest="0"``, hotspot's attribute.
         titles: how many frames have a ``<title>``.
         hovers: how many have ``onmouseover="s('...')"``.
         abbreviated: how many have nothing but the text drawn on them.
@@ -87,6 +88,7 @@ class Drawing:
 
     caption: str = ""
     total_samples: str | None = None
+    is_complete: bool = False
     hovers: int = 0
     titles: int = 0
     abbreviated: int = 0

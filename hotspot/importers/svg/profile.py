@@ -179,6 +179,8 @@ def _deltas(frames: Frames, parent: Int32, sums: Fit, total: int, path: str) -> 
 
 
 def _producer(drawing: Drawing, frames: Frames, text: str) -> str:
+    if drawing.is_complete:
+        return "hotspot"
     if _PY_SPY.match(drawing.caption):
         return "py-spy"
     if "github.com/jonhoo/inferno" in text or "<!--Flame graph stack" in text:
@@ -217,7 +219,11 @@ def _pruned(frames: Frames, sums: Fit, total: int, outside: int, depth: Int32, p
         minimum = 1.0 if producer == "async-profiler" else 0.1
         threshold, narrow = total * minimum / width if width > 0 else 0.0, f"{minimum:g} px"
     lightest = int(frames.weight[~frames.unknown].min())
-    hidden = largest_hidden(threshold, lightest, max(int(sums.leaf.max()), outside))
+    hidden = (
+        largest_hidden(threshold, lightest, max(int(sums.leaf.max()), outside))
+        if producer != "hotspot"
+        else 0
+    )
     if outside:  # something is hidden, so the minimum width was not the default
         hidden = max(hidden, min(outside, lightest - 1))
     show, unit = frames.counts.value_type.exact, frames.counts.unit_text

@@ -140,7 +140,9 @@ def scan(text: str, path: str) -> list[Drawing]:
                 drawings.append(drawing)
                 caption_from = resume
             depth += not tag.endswith("/>")
-            drawing.total_samples = drawing.total_samples or _attributes(tag).get("total_samples")
+            told = _attributes(tag)
+            drawing.total_samples = drawing.total_samples or told.get("total_samples")
+            drawing.is_complete = drawing.is_complete or told.get("data-narrowest") == "0"
         elif not drawing.frame_count:
             caption_from = resume
     if depth:

@@ -64,7 +64,7 @@ def record_in_turn(
     """
     group = new_id(datetime.now(UTC))
     targets = [command_target(side.command, side.cwd, side.env) for side in sides]
-    recorders = [choose(how.recorder, target) for target in targets]
+    recorders = [choose(how.recorder, target, how.wanted) for target in targets]
     if recorders[0].name != recorders[1].name:
         raise UsageError(
             f"{sides[0].label} would be recorded with {recorders[0].name}, {sides[1].label} with "

@@ -91,7 +91,7 @@ def record_one(config: Config, target: Target, how: HowToRecord, output: Path | 
         TooFewSamples: nothing was sampled.
         HotspotError: it could not be recorded.
     """
-    recorder = choose(how.recorder, target)
+    recorder = choose(how.recorder, target, how.wanted)
     exporter = None if output is None else _output_format(output, recorder)
     kept = record_run(config, recorder, target, how, Place(output=output, exporter=exporter))
     keep_as_latest(State(config.state_directory), kept.path)
