@@ -8,6 +8,7 @@ import numpy as np
 
 from hotspot.errors import UsageError
 from hotspot.profile import Bool, Profile
+from hotspot.text import readable
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -27,10 +28,15 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
 
 def matching_strings(profile: Profile, pattern: str) -> Bool:
-    """Return which interned texts match, bool[strings]; the empty text ("not known") never does."""
+    """Return which interned texts match, as they are or as they are shown, bool[strings].
+
+    The empty text ("not known") never does.
+    """
     search = compile_pattern(pattern).search
     strings = profile.frames.strings
-    found = np.fromiter((search(text) is not None for text in strings), bool, len(strings))
+    found = np.fromiter(
+        (bool(search(text) or search(readable(text))) for text in strings), bool, len(strings)
+    )
     found[0] = False
     return found
 

@@ -83,3 +83,9 @@ def test_a_pattern_without_a_match_is_refused_by_name() -> None:
 def test_bad_patterns(pattern: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         compile_pattern(pattern)
+
+
+def test_a_name_matches_as_it_is_shown_too() -> None:
+    profile = profile_from_text("main;_$LT$Vec$LT$T$GT$$u20$as$u20$Drop$GT$::drop 1")
+    for pattern in ("<vec<T> as", "_$LT$Vec"):
+        assert matching_functions(profile, pattern).sum() == 1
