@@ -31,7 +31,7 @@ _BLOCK = 8 << 20
 _NUMBER = 40  # bits of an offset inside a block; its number stands above them
 # An empty line may stand inside a sample; then a tab and a frame follow.
 _CUT = re.compile(rb"\n\n(?=[^\s#]| +\S)")
-_OWN_LOAD = 0.5  # this process, or the profiler that ran just before
+_OWN_THREADS = 2  # this one, and the one that hashes the file
 _LOOK = 1 << 20  # so far behind its place a cut is looked for
 _PACKAGE = Path(__file__).parents[3]
 
@@ -125,10 +125,17 @@ def _claimed(tokens: int, first: int, step: int) -> Iterator[int]:
         yield number
 
 
-def _idle_processors() -> float:
-    """Return how many processors have nothing to do: where others work too, a second process makes both wait."""
+def _idle_processors() -> int:
+    """Return how many processors this process can have: where others work too, a second process makes both wait.
+
+    Linux tells how many threads run at this moment (proc_loadavg(5)), which the average load follows a minute late.
+    """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return count - os.getloadavg()[0] + _OWN_LOAD if hasattr(os, "getloadavg") else count
+    try:
+        running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        return count
+    return count - max(0, running - _OWN_THREADS)
 
 
 @contextmanager
