@@ -135,4 +135,5 @@ def test_paper_is_light_whatever_the_screen_is(page: Page, tmp_path: Path) -> No
     page.wait_for(f"{colors}.split('),')[1] != {light!r}.split('),')[1]")
     page.print_view(True)
     page.wait_for(f"{colors} == {light!r}")
+    assert page.evaluate(colors) == light
     page.print_view(False)

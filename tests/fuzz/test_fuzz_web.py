@@ -5,11 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,6 +13,8 @@ from hotspot.errors import HotspotError
 from hotspot.importers import chrome_trace, cpuprofile, gecko, v8log
 from hotspot.importers.base import ImportOptions, bytes_source
 from hotspot.importers.registry import read_source
+
+from tests.time_limits import within
 
 IMPORTERS = {"cpuprofile": cpuprofile, "chrome-trace": chrome_trace, "gecko-profile": gecko, "v8log": v8log}
 SECONDS = 20  # far more than any of them needs
@@ -139,20 +137,6 @@ TRACE = {
     "metadata": {"product-version": "Chrome/1"},
 }
 WRITTEN = [("gecko-profile", json.dumps(PROCESSED).encode()), ("chrome-trace", json.dumps(TRACE).encode())]
-
-
-@contextmanager
-def within(seconds: int) -> Iterator[None]:
-    def late(number: int, frame: FrameType | None) -> None:
-        raise AssertionError(f"took more than {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def survives(importer: Any, data: bytes) -> bool:

@@ -467,7 +467,7 @@ def test_lines_that_are_no_frames(line: str) -> None:
         ("//anon", Kind.USER),
         ("", Kind.USER),
         ("/tmp/perf-12.map", Kind.JIT),
-        ("/proc/1/root/tmp/perf-12.map", Kind.JIT),
+        ("/mnt/container/tmp/perf-12.map", Kind.JIT),
         ("/home/me/.debug/jit/x/jitted-12-3.so", Kind.JIT),
         ("[JIT] tid 12", Kind.JIT),
         ("/memfd:doublemapper (deleted)", Kind.JIT),
