@@ -1,8 +1,8 @@
 """Who is to blame: a scan that takes the strongest set, names its culprit, removes its samples, and looks again.
 
 Ranking by change names ancestors of what changed, or a shared helper where one caller began to call it more. The scan
-takes the significant set with the largest t^2, tests whether the change is held by one caller ("f calls g more") and
-removes the samples it explained, so that ancestors fall silent by themselves.
+takes the significant set with the largest t^2, goes down from there to the innermost function that holds the change
+(a caller and its callee differ by chance alone), tests whether it is held by one caller ("f calls g more") and removes the samples it explained, so that ancestors fall silent by themselves.
 
 A call that moved from one caller to another, or a new wrapper around an old function, changes totals and edges although
 nothing costs more. So a total or an edge is only blamed where the functions that hold its samples changed as a whole.
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotspot.analysis.pruning import with_hidden
-from hotspot.analysis.sets import EDGE, SELF, SetIndex, Sets, subtree_sums
+from hotspot.analysis.sets import EDGE, SELF, TOTAL, SetIndex, Sets, subtree_sums
 from hotspot.analysis.statistics import MIN_SAMPLES, Model, SetTests, blame, replicated
 from hotspot.analysis.totals import nearest_marked
 from hotspot.analysis.union import FloatArray, Union
@@ -29,6 +29,9 @@ Because = Literal["slower", "calls_more", "ambiguous"]
 MOST_CULPRITS = 8
 NET_SHARE = 0.5
 """A total or edge is passed over where its functions as a whole changed by less than this share of what it did."""
+
+HOLDS_SHARE = 0.9
+"""A function called from one that got slower is named in its place where it holds this share of the change."""
 
 _TIE = 1.0  # sets whose t^2 differ by no more than this say the same; the more specific one is named
 
@@ -109,6 +112,8 @@ def find_culprits(scan: Scan) -> tuple[Culprit, ...]:
         if taken is None:
             break
         explained, because = _explain(scan, sets, tests, count, taken, is_code)
+        if because == "slower" and (inner := _inner(scan, tests, count, explained, blameable)) is not None:
+            explained, because = _explain(scan, sets, tests, count, inner, is_code)
         culprit = _charged(scan, sets, tests, count, explained, because)
         if all((culprit.function, culprit.callee) != (known.function, known.callee) for known in culprits):
             culprits.append(culprit)
@@ -141,6 +146,27 @@ def _only_moved(scan: Scan, tests: SetTests, count: FloatArray, taken: int) -> b
     change = float(tests.change[taken])
     net = float(moved) / model.total_before
     return math.copysign(1.0, change) * net < NET_SHARE * abs(change)
+
+
+def _inner(scan: Scan, tests: SetTests, count: FloatArray, slower: int, blameable: Bool) -> int | None:
+    """Return the total of the innermost function that holds the change of another one's total, None if that is itself.
+
+    Library functions are passed over: they are charged to their caller, and the outermost of them says most about it.
+    """
+    index, model = scan.index, scan.model
+    if index.measure[slower] != TOTAL:
+        return None
+    inside = np.flatnonzero(index.nodes(slower))
+    inside = inside[count[inside].any(axis=1)]
+    held = index.collect_at(inside, count[inside]).count
+    change = held[:, model.is_after].sum(axis=1) / model.size_ratio - held[:, ~model.is_after].sum(axis=1)
+    samples = held.sum(axis=1)
+    within = (index.measure == TOTAL) & ~scan.foreign[index.function] & (samples < samples[slower])
+    candidates = np.flatnonzero(
+        within & (change / change[slower] >= HOLDS_SHARE) & tests.significant & blameable
+    )
+    candidates = candidates[[not _only_moved(scan, tests, count, int(at)) for at in candidates]]
+    return int(candidates[np.argmin(samples[candidates])]) if len(candidates) else None
 
 
 def _explain(

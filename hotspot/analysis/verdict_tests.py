@@ -89,11 +89,11 @@ class WorkFactors:
     work: FloatArray | None
     rate: FloatArray
 
-    def factors(self, self_counts: FloatArray) -> SizeFactors:
+    def factors(self, self_counts: FloatArray, is_after: Bool) -> SizeFactors:
         """Return e_k; reference functions know of rates by themselves."""
         if self.work is not None:
-            return size_factors(self_counts, self.work * self.rate)
-        found = size_factors(self_counts)
+            return size_factors(self_counts, is_after, self.work * self.rate)
+        found = size_factors(self_counts, is_after)
         if found.normalised_by == "equal_work":
             return SizeFactors(found.factors * self.rate, "equal_work")
         return found
@@ -125,7 +125,7 @@ def find(
     functions = len(union.functions)
     index = SetIndex(union.tree, functions)
     sets = index.collect(union.count)
-    factors = work.factors(sets.count[:functions])
+    factors = work.factors(sets.count[:functions], union.is_after)
     ratio = _ratio(factors, union.is_after)
     own = _pooled(sets.count[:functions], union.is_after)
     threshold = thresholds(union, runs)
@@ -164,7 +164,7 @@ def _again(union: Union, work: WorkFactors) -> tuple[SetIndex, Sets, SizeFactors
     """Collect the sets of a rearranged union, and what its functions say of the work."""
     index = SetIndex(union.tree, len(union.functions))
     sets = index.collect(union.count)
-    factors = work.factors(sets.count[: len(union.functions)])
+    factors = work.factors(sets.count[: len(union.functions)], union.is_after)
     return index, sets, factors, _ratio(factors, union.is_after)
 
 

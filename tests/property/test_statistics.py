@@ -113,7 +113,7 @@ def p_by_definition(row: np.ndarray, phi: float, degrees: int, model: Model) -> 
 @given(studies())
 def test_replicated_follows_its_definition(study: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     counts, is_after, work = study
-    e = size_factors(counts, work).factors
+    e = size_factors(counts, is_after, work).factors
     model = fit_model(counts, is_after=is_after, factors=e, total_before=10_000)
     assert (model.a2, model.d0, model.s0sq) == pytest.approx(
         model_by_definition(counts, is_after, e), rel=1e-6
@@ -171,7 +171,7 @@ def test_benjamini_hochberg_rejects_what_the_step_up_rejects(p: list[float]) -> 
 def test_size_factors_are_positive_and_follow_the_scale(
     study: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    counts, _, work = study
-    sizes = size_factors(counts)
+    counts, is_after, work = study
+    sizes = size_factors(counts, is_after)
     assert (sizes.factors > 0).all()
-    assert size_factors(counts, work).factors.mean() == pytest.approx(1)
+    assert size_factors(counts, is_after, work).factors.mean() == pytest.approx(1)

@@ -48,6 +48,17 @@ def test_a_helper_that_calls_on_is_called_more() -> None:
     assert list(found) == ["parse"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_callee_that_holds_a_change_is_blamed_before_its_caller(seed: int) -> None:
+    # The caller changed a little, too, and has the more samples: by strength alone it would be named for all of it.
+    stacks = {**PROGRAM, "main;search": 2.0, "main;search;score": 60.0, "main;search;score;copy": 60.0}
+    slower = edited(stacks, {"main;search": 62, "main;search;score": 900, "main;search;score;copy": 800})
+    found = blamed(slower, stacks, seed=seed)
+    assert next(iter(found)) == "score"
+    assert found["score"] == ("slower", None)
+    assert "search" in found  # for the rest of it
+
+
 def test_mutual_recursion() -> None:
     stacks = {**PROGRAM, "main;even;odd;even;odd": 300.0, "main;even;odd": 200.0, "main;even": 200.0}
     found = blamed(edited(stacks, {"main;even;odd;even;odd": 540, "main;even;odd": 360}), stacks)

@@ -39,7 +39,7 @@ def flat_model(before: int, after: int, *, total_before: float = 20_000, **state
 def judged(counts: np.ndarray, before: int, after: int) -> SetTests:
     counts = np.asarray(counts)
     is_after = sides(before, after)
-    factors = size_factors(counts).factors
+    factors = size_factors(counts, is_after).factors
     total = float(counts[:, ~is_after].sum())
     model = fit_model(counts, is_after=is_after, factors=factors, total_before=total)
     return replicated(counts, model)

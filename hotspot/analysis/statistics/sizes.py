@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hotspot.analysis.statistics.effect import FloatArray, as_counts
+from hotspot.profile import Bool
 
 NormalisedBy = Literal["work", "reference", "equal_work"]
 Basis = Literal["replicated", "low_confidence", "screening"]
@@ -34,15 +35,19 @@ class SizeFactors:
     normalised_by: NormalisedBy
 
 
-def size_factors(self_counts: ArrayLike, work: ArrayLike | None = None) -> SizeFactors:
+def size_factors(self_counts: ArrayLike, is_after: Bool, work: ArrayLike | None = None) -> SizeFactors:
     """Estimate e_k, the work of each run relative to the others, never from its total samples.
 
     With `work` known: W_k / mean W. Else over the functions averaging at least 4 samples a run, exp of the weighted median
-    of ln(x_jk + 1/2) - mean over runs of ln(x_jk + 1/2), weight min(mean, 200) but at most a quarter of all weight: most
-    functions do not change, and one that grows must not make every other look smaller. With fewer than 8 such functions every run counts as equal.
+    of ln(x_jk + 1/2) - mean over runs of ln(x_jk + 1/2): most functions do not change, and one that grows must not make
+    every other look smaller. A function weighs its mean of the side where it is rarer, up to 200 and up to a quarter of
+    all weight, so that what one side alone has, which surely changed, weighs nothing: a slowdown often comes with
+    several new functions, which would together outvote the old ones. With fewer than 8 functions that weigh anything
+    every run counts as equal.
 
     Args:
         self_counts: Self samples, shape (functions, K), over the runs of both sides.
+        is_after: Which runs are the side after, bool[K].
         work: W_k, shape (K,), where every run's is known.
 
     Raises:
@@ -57,13 +62,13 @@ def size_factors(self_counts: ArrayLike, work: ArrayLike | None = None) -> SizeF
         if done.shape != (runs,) or not np.all(np.isfinite(done) & (done > 0)):
             raise ValueError(f"the work of {runs} runs must be {runs} positive numbers, not {done.tolist()}")
         return SizeFactors(done / done.mean(), "work")
-    mean = counts.mean(axis=1)
-    reference = (mean >= MIN_REFERENCE_SAMPLES) & (counts >= 0).all(axis=1)
+    rarer = np.minimum.reduce([counts[:, side].mean(axis=1) for side in (is_after, ~is_after) if side.any()])
+    reference = (counts.mean(axis=1) >= MIN_REFERENCE_SAMPLES) & (counts >= 0).all(axis=1) & (rarer > 0)
     if np.count_nonzero(reference) < MIN_REFERENCE_FUNCTIONS:
         return SizeFactors(np.ones(runs), "equal_work")
     logs = np.log(counts[reference] + 0.5)
     logs -= logs.mean(axis=1, keepdims=True)
-    weights = _bounded(np.minimum(mean[reference], MAX_REFERENCE_WEIGHT))
+    weights = _bounded(np.minimum(rarer[reference], MAX_REFERENCE_WEIGHT))
     medians = [weighted_median(logs[:, run], weights) for run in range(runs)]
     return SizeFactors(np.exp(medians), "reference")
 
