@@ -1,4 +1,4 @@
-"""Writing files so that a partial write never replaces a good one."""
+"""Writing files so that a partial write never replaces a good one, and telling files by their checksum."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import stat
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from hotspot.errors import HotspotError
 
@@ -46,6 +49,37 @@ def file_digest(path: str | os.PathLike[str]) -> str:
     """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FileChecksum:
+    """The SHA-256 of a large file that was read, computed when somebody asks: hashing takes longer than a fast import.
+
+    Attributes:
+        path: absolute.
+        size: of the file in bytes when it was opened.
+        modified_ns: its time of modification then.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: str, file: BinaryIO) -> FileChecksum:
+        """Return that of a file that is open."""
+        facts = os.fstat(file.fileno())
+        return cls(os.path.abspath(path), facts.st_size, facts.st_mtime_ns)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 in hexadecimal; empty where the file is not any more what was read."""
+        try:
+            with open(self.path, "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                return digest if self == FileChecksum.of(self.path, file) else ""
+        except OSError:
+            return ""
 
 
 def within(root: Path, path: str | os.PathLike[str]) -> str:

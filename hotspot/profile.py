@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotspot.errors import InvariantError, MissingTool, UsageError
+from hotspot.files import FileChecksum
 from hotspot.text import printable
 from hotspot.units import ValueType
 
@@ -191,7 +192,8 @@ class Provenance:
 
     Attributes:
         path: as given by the user; ``-`` is standard input; empty for a computed profile.
-        sha256: of the file's bytes as stored (compressed where compressed); empty where there is no file.
+        checksum: SHA-256 of the file's bytes as stored (compressed where compressed), or what computes it where it is
+            asked for (see `sha256`); empty where there is no file.
         format: name of the importer.
         producer: the program that wrote the file, as far as it tells.
         duration_ns: wall-clock time covered, where the file tells it.
@@ -202,7 +204,7 @@ class Provenance:
     """
 
     path: str = ""
-    sha256: str = ""
+    checksum: str | FileChecksum = ""
     format: str = ""
     producer: str = ""
     duration_ns: int | None = None
@@ -210,6 +212,11 @@ class Provenance:
     runs: int = 1
     module_style: ModuleStyle = ModuleStyle.NONE
     recording: Recording | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The checksum in hexadecimal; empty where there is no file, or it changed after it was read."""
+        return self.checksum if isinstance(self.checksum, str) else self.checksum.sha256
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,6 +95,10 @@ class State:
         write_json(path, record.to_dict())
         return path
 
+    def has_records(self) -> bool:
+        """Return whether anything was recorded at all."""
+        return any(self.runs.glob("*.json"))
+
     def records_of(self, sha256: str) -> Iterator[RunRecord]:
         """Yield the records of a profile, told by its checksum, newest first."""
         return self._records({sha256})

@@ -101,7 +101,10 @@ class Judgement:
 def build_rows(
     union: Union, judgement: Judgement, before: Sequence[Profile], after: Sequence[Profile]
 ) -> tuple[dict[int, DiffRow], tuple[DiffRow, ...]]:
-    """Return the row of each function, significant ones first, by size of change; and the culprits', strongest first."""
+    """Return the row of each function, significant ones first, by size of change; and the culprits', strongest first.
+
+    A function whose own time changed beyond doubt is judged by that in its row, and by what it is charged with as a culprit.
+    """
     own, total = _weights_by_side(union)
     whole = (sum(run.whole for run in before), sum(run.whole for run in after))
     most = _hidden_weights(union, judgement.threshold)
@@ -110,6 +113,7 @@ def build_rows(
     moved_into = {shift.into: shift for shift in judgement.shifts}
     blamed = {culprit.function: culprit for culprit in reversed(judgement.culprits)}
     rows: dict[int, DiffRow] = {}
+    named: dict[int, DiffRow] = {}
     for i, function in enumerate(union.functions):
         if not union.present[i].any():  # known from nodes without any weight
             continue
@@ -117,9 +121,11 @@ def build_rows(
             finding = _moved_away(judgement, i, moved_from[i])
         else:
             finding = _finding(judgement, union, i, moved_into.get(i), pruned=most[i] != (None, None))
-        if i in blamed:
-            finding = _blamed(finding, blamed[i], union, i, pruned=most[i] != (None, None))
-        rows[i] = DiffRow(
+        charge = _charge(finding, blamed[i], union, i, most[i] != (None, None)) if i in blamed else None
+        if charge is not None:
+            own_set = replace(finding, culprit=True, because=charge.because, callee=charge.callee)
+            finding = own_set if finding.significant else charge
+        row = DiffRow(
             function=function.name,
             file=function.file or None,
             line=lines.get(i),
@@ -136,9 +142,12 @@ def build_rows(
             self_max_after=most[i][1],
             **vars(finding),
         )
-    named = dict.fromkeys(culprit.function for culprit in judgement.culprits)
+        rows[i] = row
+        if charge is not None:
+            named[i] = replace(row, **vars(charge))
     ordered = dict(sorted(rows.items(), key=lambda item: _row_order(item[1])))
-    return ordered, tuple(rows[i] for i in named)
+    by_strength = dict.fromkeys(culprit.function for culprit in judgement.culprits)
+    return ordered, tuple(named[i] for i in by_strength)
 
 
 @dataclass(frozen=True)
@@ -197,14 +206,11 @@ def _moved_away(judgement: Judgement, i: int, shift: Shift) -> _Finding:
     return _Finding("self", float(judgement.change[i]), None, None, None, None, "cost_shift", shift.kind)
 
 
-def _blamed(finding: _Finding, culprit: Culprit, union: Union, i: int, pruned: bool) -> _Finding:
-    callee = union.functions[culprit.callee].name if culprit.callee is not None else None
-    named = replace(finding, culprit=True, because=culprit.because, callee=callee)
-    if finding.significant:
-        return named
+def _charge(finding: _Finding, culprit: Culprit, union: Union, i: int, pruned: bool) -> _Finding:
+    """What a function is charged with: the set that the scan took, which may hold far more than its own time."""
     both = pruned or finding.matched_by == "renamed" or bool(union.present[i].all())
     return replace(
-        named,
+        finding,
         measure=MEASURES[culprit.measure],
         change=culprit.change,
         interval=culprit.interval,
@@ -212,6 +218,9 @@ def _blamed(finding: _Finding, culprit: Culprit, union: Union, i: int, pruned: b
         q=culprit.q,
         significant=True,
         status=_direction(culprit.change, both),
+        culprit=True,
+        because=culprit.because,
+        callee=union.functions[culprit.callee].name if culprit.callee is not None else None,
     )
 
 

@@ -92,7 +92,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     overflow = tables.facts.get("data-file-overflow") == "true"
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=f"Android {tables.facts.get('vm', '')}".strip(),
         duration_ns=_microseconds(tables.facts.get("elapsed-time-usec", "")),

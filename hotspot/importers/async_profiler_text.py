@@ -73,7 +73,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if (missing := total - read) > 0:
         said = f"{missing:,} of {total:,} samples are not among what is printed (`-o traces=N` prints more)"
         losses.append(Loss(LossKind.PRUNED, said, missing))
-    provenance = Provenance(source.path, source.sha256, INFO.name, "async-profiler", losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, "async-profiler", losses=tuple(losses))
     return [stacks.build(provenance)]
 
 

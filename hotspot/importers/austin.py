@@ -80,7 +80,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=producer(metadata),
         duration_ns=duration_ns(metadata),

@@ -101,7 +101,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=producer(reader.metadata),
         duration_ns=duration_ns(reader.metadata),

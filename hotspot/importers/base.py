@@ -20,7 +20,6 @@ import os
 import re
 import sys
 import tempfile
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from functools import cached_property
 from typing import Any, BinaryIO, Protocol, cast
 
 from hotspot.errors import MalformedProfile, UnreadableInput
+from hotspot.files import FileChecksum
 from hotspot.profile import Profile
 
 OnRead = Callable[[int, int | None], None]
@@ -36,8 +36,7 @@ OnRead = Callable[[int, int | None], None]
 
 HEAD_BYTES = 1 << 16
 _CHUNK = 1 << 20
-_HASH_CHUNK = 1 << 23  # large, since a thread may wait for the interpreter after each
-_HASH_BESIDE = 1 << 24  # files from this size on are hashed while they are read
+_HASH_AT_ONCE = 1 << 20  # larger files are hashed when somebody asks, which most commands never do
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _MAGIC = {
@@ -127,19 +126,19 @@ class Source:
     Attributes:
         path: what the user gave; ``-`` for standard input.
         opener: opens the stored bytes from the beginning; may be called again.
-        digest: returns the SHA-256 of the stored bytes, in hexadecimal; it may wait for a thread that computes it.
+        checksum: SHA-256 of the stored bytes, in hexadecimal, or what computes it where it is asked for.
         on_read: is told what is read through `opener`; for who reads the bytes in a way of its own.
     """
 
     path: str
     opener: Callable[[], BinaryIO]
-    digest: Callable[[], str]
+    checksum: str | FileChecksum
     on_read: OnRead | None = None
 
-    @cached_property
+    @property
     def sha256(self) -> str:
-        """SHA-256 of the stored bytes, in hexadecimal."""
-        return self.digest()
+        """The checksum in hexadecimal, for who needs it now."""
+        return self.checksum if isinstance(self.checksum, str) else self.checksum.sha256
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -196,7 +195,7 @@ def file_source(path: str, on_read: OnRead | None = None) -> Source:
         if not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path):
             with open(path, "rb") as pipe:  # a named pipe or /dev/fd/N can be read only once
                 return _spooled_source(path, pipe, on_read)
-        return Source(path, lambda: open_file(path, on_read), _file_digest(path), on_read)
+        return Source(path, lambda: open_file(path, on_read), _file_checksum(path), on_read)
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -231,51 +230,16 @@ def _unreadable(path: str, error: OSError) -> UnreadableInput:
     return UnreadableInput(path, (error.strerror or str(error)).lower())
 
 
-def _file_digest(path: str) -> Callable[[], str]:
-    """Return what returns a file's SHA-256. That of a large file is computed by a thread, beside the work of an importer."""
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size < _HASH_BESIDE:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return lambda: digest
-    thread = _HashThread(path)
-    thread.start()
-    return thread.result
+def _file_checksum(path: str) -> str | FileChecksum:
+    with open(path, "rb") as file:  # also where its hash can wait: that it cannot be read is told now
+        if os.fstat(file.fileno()).st_size <= _HASH_AT_ONCE:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        return FileChecksum.of(path, file)
 
 
-class _HashThread(threading.Thread):
-    """Hashes a file; hashlib and the file let go of the interpreter meanwhile."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(daemon=True)  # what nobody asks for need not be waited for
-        self._path = path
-        self._digest = hashlib.sha256()
-        self._error: OSError | None = None
-
-    def run(self) -> None:
-        buffer = memoryview(bytearray(_HASH_CHUNK))
-        try:
-            with open(self._path, "rb", buffering=0) as file:
-                while size := file.readinto(buffer):
-                    self._digest.update(buffer[:size])
-        except OSError as error:
-            self._error = error
-
-    def result(self) -> str:
-        """Wait for the SHA-256.
-
-        Raises:
-            UnreadableInput: the file could not be read to its end.
-        """
-        self.join()
-        if self._error is not None:
-            raise _unreadable(self._path, self._error) from self._error
-        return self._digest.hexdigest()
-
-
-def bytes_source(path: str, data: bytes, sha256: str | None = None) -> Source:
+def bytes_source(path: str, data: bytes) -> Source:
     """Return a source over bytes in memory, named ``path``."""
-    digest = sha256 or hashlib.sha256(data).hexdigest()
-    return Source(path, lambda: io.BytesIO(data), lambda: digest)
+    return Source(path, lambda: io.BytesIO(data), hashlib.sha256(data).hexdigest())
 
 
 def _spooled_source(path: str, stream: BinaryIO, on_read: OnRead | None = None) -> Source:
@@ -294,7 +258,7 @@ def _spooled_source(path: str, stream: BinaryIO, on_read: OnRead | None = None) 
         return io.BufferedReader(FileRange(os.dup(spool.fileno()), 0, size, on_read))
 
     weakref.finalize(reopen, spool.close)
-    return Source(path, reopen, digest.hexdigest, on_read)
+    return Source(path, reopen, digest.hexdigest(), on_read)
 
 
 class FileRange(io.RawIOBase):

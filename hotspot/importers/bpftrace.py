@@ -108,7 +108,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     losses = list(skipped.losses("no stack and no count"))
     if opened is not None:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
-    provenance = Provenance(source.path, source.sha256, INFO.name, "bpftrace", losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, "bpftrace", losses=tuple(losses))
     return [_profile(found, provenance, f"@{name}") for name, found in maps.items()]
 
 

@@ -83,7 +83,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     is_share = any(kind.unit == "percent" for kind in types)
     losses = (Loss(LossKind.ROUNDED, "shares have two decimals"),) if is_share else ()
     producer = "VTune" if is_vtune else "Visual Studio"
-    return [tree.build(Provenance(source.path, source.sha256, INFO.name, producer, losses=losses))]
+    return [tree.build(Provenance(source.path, source.checksum, INFO.name, producer, losses=losses))]
 
 
 def _table(source: Source, first: str) -> Iterator[tuple[int, list[str]]]:

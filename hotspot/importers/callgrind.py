@@ -196,7 +196,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     is_graph = bool(reader.calls)
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=reader.producer or ("" if is_graph else "cachegrind"),
         losses=(

@@ -93,7 +93,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             add_timed_samples(builder, tree, rows, fitted_times(times, len(rows), 0, faults))
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=_producer(nodes),
         duration_ns=_duration(path, file, times),

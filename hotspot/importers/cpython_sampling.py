@@ -68,7 +68,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
 def _provenance(source: Source, losses: list[Loss], duration_ns: int | None = None) -> Provenance:
     return Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="CPython profiling.sampling",
         duration_ns=duration_ns,

@@ -101,7 +101,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if contradictions:
         text = f"{contradictions} frames are narrower than their children together; their self is 0"
         losses.append(Loss(LossKind.INCONSISTENT, text, contradictions))
-    return [builder.build(Provenance(source.path, source.sha256, INFO.name, "", losses=tuple(losses)))]
+    return [builder.build(Provenance(source.path, source.checksum, INFO.name, "", losses=tuple(losses)))]
 
 
 def _tree(path: str, text: str) -> dict[str, Any]:

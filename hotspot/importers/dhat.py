@@ -88,7 +88,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         text = "how long blocks lived, each site's own peak, and accesses by offset are not kept"
         losses = (Loss(LossKind.DROPPED, text),)
     producer = "Rust dhat" if file.mode.startswith("rust-") else "Valgrind DHAT"
-    return [builder.build(Provenance(path, source.sha256, INFO.name, producer, losses=losses))]
+    return [builder.build(Provenance(path, source.checksum, INFO.name, producer, losses=losses))]
 
 
 def _columns(file: _File) -> tuple[tuple[ValueType, ...], list[str]]:

@@ -78,7 +78,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="DTrace",
         losses=tuple(losses),

@@ -156,7 +156,7 @@ def _read(path: str, source: Source, bars: _Bars, facts: _Metadata) -> Profile:
     if weight[0].any():  # the outermost bar is the whole, so what none below has has no stack
         builder.add_samples(builder.add_stacks([], [0, 0]), weight[:1])
     producer = f"Pyroscope ({facts.spy_name})" if facts.spy_name else "Pyroscope"
-    profile = builder.build(Provenance(path, source.sha256, INFO.name, producer, losses=tuple(losses)))
+    profile = builder.build(Provenance(path, source.checksum, INFO.name, producer, losses=tuple(losses)))
     return profile.select(str(_CPU)) if _CPU in types else profile
 
 

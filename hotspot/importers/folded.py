@@ -97,7 +97,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     builder.add_samples(builder.add_sorted_stacks(stacks.frame, stacks.offset, stacks.shared), counts)
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         losses=_losses(lines),
         module_style=ids.module_style,

@@ -86,7 +86,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if not exact:
         text = "times and bytes are computed from shares of one decimal (`+RTS -P` writes them exactly)"
         losses.append(Loss(LossKind.ROUNDED, text))
-    provenance = Provenance(source.path, source.sha256, INFO.name, "GHC", losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, "GHC", losses=tuple(losses))
     has_time = any(own[0] for own in tree.own)
     return [tree.build(provenance, selected=0 if has_time else 1)]
 

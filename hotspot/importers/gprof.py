@@ -142,7 +142,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     )
     losses = [loss, *report.skipped.losses("no function and no call")]
-    return [builder.build(Provenance(source.path, source.sha256, INFO.name, "gprof", losses=tuple(losses)))]
+    return [builder.build(Provenance(source.path, source.checksum, INFO.name, "gprof", losses=tuple(losses)))]
 
 
 def _time_type(text: str) -> ValueType:

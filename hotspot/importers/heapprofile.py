@@ -64,7 +64,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     add_counts(builder, tree, used, weight[used])
     faults = V8Faults()
     faults.add_nodes(nodes)
-    provenance = Provenance(path, source.sha256, INFO.name, "V8", losses=tuple(faults.losses()))
+    provenance = Provenance(path, source.checksum, INFO.name, "V8", losses=tuple(faults.losses()))
     return [builder.build(provenance)]
 
 

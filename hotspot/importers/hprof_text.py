@@ -184,7 +184,7 @@ def _profile(source: Source, file: _File, table: _Table) -> Profile:
         )
     if not table.ended:
         losses.append(Loss(LossKind.TRUNCATED, "the table has no end: the file ends early"))
-    provenance = Provenance(source.path, source.sha256, INFO.name, "Java HPROF agent", losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, "Java HPROF agent", losses=tuple(losses))
     return stacks.build(provenance, label=table.name.lower())
 
 

@@ -45,4 +45,4 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         if found := _LINE.fullmatch(lines[number - 1]):
             depth = len(found["indent"]) // _COLUMNS
             tree.add(depth, tree.builder.frames.intern(found["name"]), [int(found["own"])], number)
-    return [tree.build(Provenance(source.path, source.sha256, INFO.name, "Python"))]
+    return [tree.build(Provenance(source.path, source.checksum, INFO.name, "Python"))]

@@ -92,7 +92,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         Loss(LossKind.ROUNDED, "weights are printed for people, rounded"),
         *skipped.losses("no row of the tree"),
     )
-    return [tree.build(Provenance(source.path, source.sha256, INFO.name, "Instruments", losses=losses))]
+    return [tree.build(Provenance(source.path, source.checksum, INFO.name, "Instruments", losses=losses))]
 
 
 def _rows(lines: Sequence[str], start: int, column: int, skipped: Skipped) -> list[_Row]:

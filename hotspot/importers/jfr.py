@@ -62,7 +62,7 @@ def load(source: Source, options: ImportOptions) -> Source:
         raise MalformedProfile(source.path, f"jfr print cannot read it: {complaint}")
     if os.path.getsize(text) <= 1:
         raise EmptyProfile(source.path, f"the recording has no {_EVENTS} event")
-    return Source(source.path, reopen, source.digest)
+    return Source(source.path, reopen, source.checksum)
 
 
 def _remove(path: str) -> None:

@@ -85,7 +85,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         text = f"{read.other:,} events that are no execution samples are not kept"
         losses.append(Loss(LossKind.DROPPED, text, read.other))
     provenance = Provenance(
-        source.path, source.sha256, INFO.name, "JDK Flight Recorder", losses=tuple(losses)
+        source.path, source.checksum, INFO.name, "JDK Flight Recorder", losses=tuple(losses)
     )
     return [builder.build(provenance, threads=tuple(map(_thread, read.threads)))]
 

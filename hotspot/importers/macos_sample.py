@@ -66,7 +66,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if not graph.threads:
         raise EmptyProfile(source.path, "the call graph has no thread")
     provenance = Provenance(
-        path=source.path, sha256=source.sha256, format=INFO.name, producer="sample (macOS)"
+        path=source.path, checksum=source.checksum, format=INFO.name, producer="sample (macOS)"
     )
     return [graph.build(provenance)]
 

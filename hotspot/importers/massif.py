@@ -101,7 +101,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         text = f"snapshot {chosen.number} is read; {len(detailed) - 1} other detailed ones are not kept"
         losses.append(Loss(LossKind.DROPPED, text))
     return [
-        builder.build(Provenance(path, source.sha256, INFO.name, "Valgrind massif", losses=tuple(losses)))
+        builder.build(Provenance(path, source.checksum, INFO.name, "Valgrind massif", losses=tuple(losses)))
     ]
 
 

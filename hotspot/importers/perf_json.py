@@ -81,7 +81,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     builder.add_samples(leaf[stack], np.ones(len(stack), dtype=np.int64), time, thread)
     duration = None if time is None else int(time.max() - time.min())
     producer = f"perf {file.headers.perf_version}".strip()
-    provenance = Provenance(source.path, source.sha256, INFO.name, producer, duration)
+    provenance = Provenance(source.path, source.checksum, INFO.name, producer, duration)
     return [builder.build(provenance, threads=tuple(threads))]
 
 

@@ -116,5 +116,5 @@ def _profile(source: Source, event: _Event, losses: list[Loss]) -> Profile:
     if missing := event.said - sum(event.counts):
         text = f"the file says {event.said:,} samples and has {sum(event.counts):,} of them"
         losses = [*losses, Loss(LossKind.INCONSISTENT, text, abs(missing))]
-    provenance = Provenance(source.path, source.sha256, INFO.name, "pmcstat", losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, "pmcstat", losses=tuple(losses))
     return event.builder.build(provenance, label=event.name)

@@ -97,7 +97,7 @@ def _read_raw(source: Source) -> Profile:
     duration = _DURATION.search(text[: head.start()])
     provenance = Provenance(
         source.path,
-        source.sha256,
+        source.checksum,
         INFO.name,
         "pprof -raw",
         duration_ns=int(Decimal(duration["seconds"]) * 10**9) if duration else None,
@@ -179,7 +179,7 @@ def _read_traces(source: Source) -> Profile:
             Loss(LossKind.ROUNDED, "values are printed for people, with two decimals (`pprof -raw` is exact)")
         )
     return stacks.build(
-        Provenance(source.path, source.sha256, INFO.name, "pprof -traces", losses=tuple(losses))
+        Provenance(source.path, source.checksum, INFO.name, "pprof -traces", losses=tuple(losses))
     )
 
 

@@ -73,7 +73,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     add_call_graph(builder, CallGraph(frames, (own_time, calls), inclusive, edges))
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="CPython profiling.sampling" if sampled else "cProfile",
         losses=(Loss(LossKind.APPROXIMATE, APPROXIMATE),),

@@ -90,7 +90,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     if memory:
         losses.append(Loss(LossKind.DROPPED, "memory use at each sample is not kept"))
-    return [builder.build(Provenance(source.path, source.sha256, INFO.name, "R", losses=tuple(losses)))]
+    return [builder.build(Provenance(source.path, source.checksum, INFO.name, "R", losses=tuple(losses)))]
 
 
 def _frames(builder: ProfileBuilder, text: str, files: dict[str, str]) -> list[int] | None:

@@ -116,7 +116,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="Scalene",
         duration_ns=round(file.elapsed_time_sec * 1e9) or None,

@@ -119,7 +119,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     builder.add_samples(leaf[stack], np.stack(weights, axis=1), time, thread)
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=f"Sentry ({file.platform})" if file.platform else "Sentry",
         duration_ns=None if time is None else int(time.max() - time.min()),

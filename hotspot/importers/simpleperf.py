@@ -82,7 +82,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         text = "no call chains: record with `-g` and report with `--show-callchain`"
         losses = (Loss(LossKind.DROPPED, text),)
     provenance = Provenance(
-        source.path, source.sha256, INFO.name, "simpleperf", (last - first) or None, losses
+        source.path, source.checksum, INFO.name, "simpleperf", (last - first) or None, losses
     )
     return [stacks.build(provenance)]
 

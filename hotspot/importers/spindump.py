@@ -121,5 +121,5 @@ class _Tree:
         own = [max(weight, 0) for weight in self._own]
         handles = self._builder.add_nodes(self.parents, self._frames)
         self._builder.add_samples(handles, own, None, self._of_thread)
-        provenance = Provenance(source.path, source.sha256, INFO.name, "spindump", losses=tuple(losses))
+        provenance = Provenance(source.path, source.checksum, INFO.name, "spindump", losses=tuple(losses))
         return self._builder.build(provenance, threads=tuple(self._threads))

@@ -107,7 +107,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     if stack.frames:
         losses.append(Loss(LossKind.TRUNCATED, "the last stack has no count: the file ends early", 1))
     producer = "SystemTap" if shape is _STAP else "bcc"
-    return [stacks.build(Provenance(source.path, source.sha256, INFO.name, producer, losses=tuple(losses)))]
+    return [stacks.build(Provenance(source.path, source.checksum, INFO.name, producer, losses=tuple(losses)))]
 
 
 def _value_type(text: str) -> ValueType:

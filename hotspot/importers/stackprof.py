@@ -63,7 +63,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses.append(Loss(LossKind.APPROXIMATE, APPROXIMATE))
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=f"stackprof {document.get('version', '')}".strip(),
         losses=tuple(losses),

@@ -38,7 +38,7 @@ def load(source: Source, options: ImportOptions) -> Source:
         spool.seek(0)
         return cast(BinaryIO, spool)
 
-    return Source(source.path, reopened, lambda: source.sha256)
+    return Source(source.path, reopened, source.checksum)
 
 
 def _count_last(line: bytes) -> bytes:

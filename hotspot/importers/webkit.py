@@ -104,7 +104,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
         losses.append(Loss(LossKind.DROPPED, text, len(recording.records)))
     provenance = Provenance(
-        path, source.sha256, INFO.name, "Safari", _duration(path, recording), losses=tuple(losses)
+        path, source.checksum, INFO.name, "Safari", _duration(path, recording), losses=tuple(losses)
     )
     profile = builder.build(provenance)
     return [profile.select(str(_CPU)) if durations.any() else profile]

@@ -127,7 +127,7 @@ class _Reader:
             )
         duration = max(self.times) - min(self.times) if len(self.times) > 1 else None
         provenance = Provenance(
-            source.path, source.sha256, INFO.name, "Instruments", duration_ns=duration, losses=tuple(losses)
+            source.path, source.checksum, INFO.name, "Instruments", duration_ns=duration, losses=tuple(losses)
         )
         return self.stacks.build(provenance)
 

@@ -90,7 +90,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
                 unfinished,
             )
         )
-    return [stacks.build(Provenance(source.path, source.sha256, INFO.name, "Xdebug", losses=tuple(losses)))]
+    return [stacks.build(Provenance(source.path, source.checksum, INFO.name, "Xdebug", losses=tuple(losses)))]
 
 
 def _time(text: str, path: str, line: int) -> int:

@@ -110,7 +110,7 @@ def _read(source: Source, document: Any) -> Profile:
     if exceeding := sum(cost.exceeding for cost in costs.values()):
         text = f"{exceeding} functions took less time than what they called; their self is 0"
         losses.append(Loss(LossKind.INCONSISTENT, text, exceeding))
-    provenance = Provenance(path, source.sha256, INFO.name, "XHProf", losses=tuple(losses))
+    provenance = Provenance(path, source.checksum, INFO.name, "XHProf", losses=tuple(losses))
     return builder.build(provenance, label=_label(document))
 
 

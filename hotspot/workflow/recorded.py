@@ -12,6 +12,8 @@ from hotspot.state import RunRecord, State
 
 def with_recordings(profiles: Sequence[Profile], state: State) -> list[Profile]:
     """Return the profiles, those that hotspot recorded with their `Recording`; a file is told by its checksum."""
+    if not state.has_records():
+        return list(profiles)  # and no file need be hashed
     records = state.newest_records({profile.provenance.sha256 for profile in profiles})
     return [
         with_recording(profile, records[profile.provenance.sha256])

@@ -1,4 +1,4 @@
-"""Where the bytes of an input come from: ranges of files, pipes that are read once, hashes made beside."""
+"""Where the bytes of an input come from: ranges of files, pipes that are read once, hashes made when asked for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import gzip
 import hashlib
 import io
 import os
+import pickle
 import threading
 from pathlib import Path
 
 import pytest
-from hotspot.errors import UnreadableInput
 from hotspot.importers import base
 from hotspot.importers.base import FileRange, bytes_source, file_source, plain_descriptor
 
@@ -27,7 +27,7 @@ def test_two_handles_on_one_pipe_have_a_position_each(tmp_path: Path) -> None:
         assert one.read(20) == data[:20]
         assert other.read() == data
         assert one.read() == data[20:]
-    assert source.sha256 == hashlib.sha256(data).hexdigest()
+    assert source.checksum == hashlib.sha256(data).hexdigest()
 
 
 def test_a_range_of_a_file_is_read_like_a_file_of_its_own(tmp_path: Path) -> None:
@@ -52,19 +52,32 @@ def test_only_bytes_as_they_are_stored_have_a_descriptor(tmp_path: Path) -> None
         assert plain_descriptor(stream) is None
 
 
-def test_a_hash_made_beside_is_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "_HASH_BESIDE", 1)
-    monkeypatch.setattr(base, "_HASH_CHUNK", 7)
-    path = tmp_path / "file"
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose hash can wait."""
+    monkeypatch.setattr(base, "_HASH_AT_ONCE", 99)
+    path = tmp_path / "large"
     path.write_bytes(b"0123456789" * 10)
-    assert file_source(str(path)).sha256 == hashlib.sha256(b"0123456789" * 10).hexdigest()
+    return path
 
 
-def test_a_file_that_vanishes_before_it_is_hashed_is_unreadable(tmp_path: Path) -> None:
-    thread = base._HashThread(str(tmp_path / "gone"))
-    thread.start()
-    with pytest.raises(UnreadableInput):
-        thread.result()
+def test_a_large_file_is_hashed_when_it_is_asked_for(large: Path) -> None:
+    source = file_source(str(large))
+    assert not isinstance(source.checksum, str)
+    assert source.sha256 == hashlib.sha256(b"0123456789" * 10).hexdigest()
+    assert pickle.loads(pickle.dumps(source.checksum)).sha256 == source.sha256
+
+
+@pytest.mark.parametrize("change", ["longer", "later", "gone"])
+def test_a_file_that_is_not_any_more_what_was_read_has_no_hash(large: Path, change: str) -> None:
+    source = file_source(str(large))
+    if change == "longer":
+        large.write_bytes(b"0123456789" * 11)
+    elif change == "later":
+        os.utime(large, ns=(0, 0))
+    else:
+        large.unlink()
+    assert source.sha256 == ""
 
 
 LINES = ["one", "  two", "", "na\u00efve", "last"]

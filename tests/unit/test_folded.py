@@ -47,7 +47,10 @@ def test_a_folded_file_becomes_a_tree() -> None:
     """)
     assert profile.value_type == ValueType("samples", "count")
     assert profile.provenance == Provenance(
-        path="run.folded", sha256=profile.provenance.sha256, format="folded", module_style=ModuleStyle.NONE
+        path="run.folded",
+        checksum=profile.provenance.checksum,
+        format="folded",
+        module_style=ModuleStyle.NONE,
     )
 
 

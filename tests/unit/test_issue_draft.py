@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Config:
 
 def drawn(text: str, value_type: ValueType = SAMPLES, **provenance: object) -> Profile:
     profile = profile_from_text(text, value_type)
-    facts = {"path": "run.folded", "sha256": "0f3c5a7b9d1e" + "0" * 52, "format": "folded", **provenance}
+    facts = {"path": "run.folded", "checksum": "0f3c5a7b9d1e" + "0" * 52, "format": "folded", **provenance}
     return replace(profile, provenance=Provenance(**facts), label="run")  # type: ignore[arg-type]
 
 
@@ -429,7 +429,7 @@ def test_a_second_draft_rewrites_numbers_and_nothing_else(project: Config, dos: 
     edited = (project.issues_directory / "PARSE_ROW.txt").read_bytes().decode()
     (project.issues_directory / "PARSE_ROW.txt").rename(project.issues_directory / "SLOW_ROWS.txt")
     result = draft(
-        drawn(ROWS.replace(" 20", " 80"), sha256="ab" * 32, path="new.folded"), project, today=LATER
+        drawn(ROWS.replace(" 20", " 80"), checksum="ab" * 32, path="new.folded"), project, today=LATER
     )
     assert ("SLOW_ROWS", True) in [(row.name, row.changed) for row in result.updated]
     now = (project.issues_directory / "SLOW_ROWS.txt").read_bytes().decode()
@@ -522,7 +522,7 @@ def drawn_function(name: str, more: Callable[[Profile], Profile] = lambda p: p) 
     builder = ProfileBuilder((SAMPLES,))
     frame = builder.frames.intern(name, "src/app.py", 3, "", Kind.USER)
     builder.add_samples(builder.add_stacks([frame], [0, 1]), [10])
-    return more(builder.build(Provenance(path="run.folded", sha256="ab" * 32)).check())
+    return more(builder.build(Provenance(path="run.folded", checksum="ab" * 32)).check())
 
 
 @pytest.mark.parametrize(
@@ -721,7 +721,7 @@ def test_numbers_of_many_samples_are_not_replaced_by_those_of_a_few(
     created = draft(drawn(f"main;parse_row (src/rows.py:12) {before}"), project).created[0]
     assert created.path is not None
     text = created.path.read_text()
-    again = draft(drawn(f"main;parse_row (src/rows.py:14) {now}", sha256="e" * 64), project)
+    again = draft(drawn(f"main;parse_row (src/rows.py:14) {now}", checksum="e" * 64), project)
     assert (created.path.read_text() == text) is kept
     if kept:
         (row,) = again.skipped
@@ -738,7 +738,7 @@ def test_numbers_of_many_samples_are_not_replaced_by_those_of_a_few(
 def test_a_kept_issue_counts_as_one_of_the_top(project: Config) -> None:
     draft(drawn("main;parse_row (src/rows.py:12) 900"), project)
     again = draft(
-        drawn("main;parse_row (src/rows.py:12) 8\nmain;emit (src/rows.py:40) 1", sha256="e" * 64),
+        drawn("main;parse_row (src/rows.py:12) 8\nmain;emit (src/rows.py:40) 1", checksum="e" * 64),
         project,
         top=1,
     )

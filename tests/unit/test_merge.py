@@ -152,8 +152,8 @@ def test_losses_are_united() -> None:
 
 
 def test_what_all_sources_agree_on_is_kept() -> None:
-    one = Provenance(path="x", sha256="1", format="folded", producer="perf", duration_ns=5, runs=2)
-    two = Provenance(path="y", sha256="2", format="folded", producer="py-spy", duration_ns=6)
+    one = Provenance(path="x", checksum="1", format="folded", producer="perf", duration_ns=5, runs=2)
+    two = Provenance(path="y", checksum="2", format="folded", producer="py-spy", duration_ns=6)
     merged = merge([profile("a 1", provenance=one), profile("a 1", provenance=two)]).provenance
     assert merged == Provenance(format="folded", duration_ns=11, runs=3)
     unknown = merge([profile("a 1", provenance=one), profile("a 1")]).provenance

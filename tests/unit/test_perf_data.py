@@ -124,7 +124,7 @@ def test_without_a_call_graph_each_sample_is_its_leaf(recording: Path) -> None:
 def test_the_source_keeps_the_name_and_checksum_of_the_recording(recording: Path) -> None:
     source = file_source(str(recording))
     profile = read(perf_data.load(source, ImportOptions()))
-    assert (profile.provenance.path, profile.provenance.sha256) == (str(recording), source.sha256)
+    assert (profile.provenance.path, profile.provenance.sha256) == (str(recording), source.checksum)
     assert profile.provenance.producer.startswith("perf ")
     assert profile.provenance.duration_ns
 

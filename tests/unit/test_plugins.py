@@ -26,7 +26,7 @@ def load(source, options):
     for line in source.read().decode().splitlines()[1:]:
         name, count = line.split("=")
         builder.add_samples(builder.add_stacks([builder.frames.intern(name)], [0, 1]), [int(count)])
-    return [builder.build(Provenance(path=source.path, sha256=source.sha256, format=INFO.name))]
+    return [builder.build(Provenance(path=source.path, checksum=source.checksum, format=INFO.name))]
 """
 
 

@@ -77,8 +77,8 @@ def test_screenings() -> None:
 
 def test_a_side_compared_with_itself() -> None:
     (run,) = runs(PROGRAM, 1, seed=1)
-    read = replace(run, provenance=replace(run.provenance, sha256="a" * 64))
-    other = replace(run, provenance=replace(run.provenance, sha256="b" * 64))
+    read = replace(run, provenance=replace(run.provenance, checksum="a" * 64))
+    other = replace(run, provenance=replace(run.provenance, checksum="b" * 64))
     assert diff([read], [read]).sentence.startswith(
         "Both sides are the same recording, so nothing can differ"
     )

@@ -88,7 +88,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     styles = [label.module_style for label in of_node if label.module_style is not ModuleStyle.NONE]
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="async-profiler",
         losses=tuple(losses),

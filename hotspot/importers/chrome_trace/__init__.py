@@ -111,7 +111,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses += _fault_losses(faults)
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=trace.producer,
         duration_ns=duration,

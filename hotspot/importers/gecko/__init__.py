@@ -88,7 +88,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     def provenance(losses: tuple[Loss, ...]) -> Provenance:
         return Provenance(
             path=path,
-            sha256=source.sha256,
+            checksum=source.checksum,
             format=INFO.name,
             producer=_producer(meta),
             duration_ns=_duration(path, meta, duration),

@@ -73,7 +73,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses.append(Loss(LossKind.TRUNCATED, f"memray stopped reading early: {found['errors'][0]}"))
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="memray",
         duration_ns=max(round(found["seconds"] * 1e9), 0) or None,

@@ -145,7 +145,7 @@ def _text_source(source: Source, text: _Spool, said: str) -> Source:
     def reopen() -> BinaryIO:
         return open_file(text.path, source.on_read)  # refers to the spool, and so keeps its file
 
-    return Source(source.path, reopen, source.digest, source.on_read)
+    return Source(source.path, reopen, source.checksum, source.on_read)
 
 
 class _Spool:

@@ -81,7 +81,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     version, duration = _VERSION.search(text), _DURATION.search(text)
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=f"perf {version[1]}" if version else "perf",
         duration_ns=int(duration[1] + (duration[2] or "").ljust(6, "0")) if duration else None,

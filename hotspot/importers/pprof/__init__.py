@@ -111,7 +111,7 @@ def _read(file: ProfileFile, source: Source) -> Profile:
         losses.append(Loss(LossKind.DROPPED, text, samples.breakdowns))
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="; ".join(file.comments),
         duration_ns=file.number(ProfileField.DURATION_NANOS) or None,

@@ -82,7 +82,7 @@ def _build(source: Source, records: Records) -> Profile:
         )
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="",
         duration_ns=records.duration_ns,

@@ -57,7 +57,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     duration: Any = facts.get("duration") if isinstance(facts, dict) else None
     provenance = Provenance(
         path=path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer="pyinstrument",
         duration_ns=round(duration * 1e9) if is_number(duration) and 0 <= duration < 1e9 else None,

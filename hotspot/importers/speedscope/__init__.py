@@ -66,7 +66,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
     that of its first. Profiles without samples (a thread that never ran) are left out, and the others say so.
     """
     file = decode_file(source.path, source.read(), certain=detect(source.head) is Match.YES)
-    base = Provenance(source.path, source.sha256, INFO.name, file.producer)
+    base = Provenance(source.path, source.checksum, INFO.name, file.producer)
     read = [_read(group, file, base) for group in _groups(file)]
     filled = [one for one in read if len(one.profile.samples)]
     if not filled:

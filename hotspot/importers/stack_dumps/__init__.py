@@ -64,7 +64,7 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         losses.append(
             Loss(LossKind.DROPPED, "whether a thread ran or waited: each stack counts as one sample")
         )
-    provenance = Provenance(source.path, source.sha256, INFO.name, dialect.producer, losses=tuple(losses))
+    provenance = Provenance(source.path, source.checksum, INFO.name, dialect.producer, losses=tuple(losses))
     return [stacks.build(provenance)]
 
 

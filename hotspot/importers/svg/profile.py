@@ -91,7 +91,7 @@ def read_drawing(drawing: Drawing, labels: Column[Label], text: str, source: Sou
         builder.add_samples(handle, [[outside] + [0] * (len(columns) - 1)])
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format="svg",
         producer=producer,
         losses=tuple(losses),

@@ -95,7 +95,7 @@ def _profile(source: Source, ticks: Ticks, losses: Sequence[Loss]) -> Sequence[P
     version = _VERSION.search(source.head.data)
     provenance = Provenance(
         path=source.path,
-        sha256=source.sha256,
+        checksum=source.checksum,
         format=INFO.name,
         producer=f"V8 {b'.'.join(version.groups()).decode()}" if version else "V8",
         losses=tuple(losses),

@@ -133,9 +133,15 @@ def _parts(config: Config, gate: Gate, rules: Rules) -> tuple[Part, ...]:
 def _changed(compared: Diff, threshold: float) -> list[DiffRow]:
     """The functions to blame first, then whatever else changed beyond doubt, by size."""
     blamed = worse_functions(compared, threshold) or list(compared.culprits)
-    kept = {id(row) for row in blamed}
-    others = [row for row in compared.rows if row.judged and row.significant and id(row) not in kept]
+    kept = {_function_of(row) for row in blamed}
+    others = [
+        row for row in compared.rows if row.judged and row.significant and _function_of(row) not in kept
+    ]
     return [*blamed, *others]
+
+
+def _function_of(row: DiffRow) -> tuple[str, str | None, str | None]:
+    return row.function, row.file, row.module
 
 
 def _part(
