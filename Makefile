@@ -25,7 +25,9 @@ $(VENV)/.created:
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.created pyproject.toml
+NATIVE = hatch_build.py hotspot/native/*.c hotspot/native/*.h
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml $(NATIVE)
 	@echo "installing hotspot into $(VENV)"
 	@$(PIP_INSTALL) -e .
 	@touch $@

@@ -1,0 +1,107 @@
+/* Distinct texts and distinct stacks of them, numbered 0, 1, 2, ... as they come.
+ *
+ * A text is any run of bytes: a frame as a profiler printed it. A node is a text below a node (or at a root, parent -1),
+ * so the nodes are a call tree whose parents come before their children. Two open-addressing hash tables with linear
+ * probing, at most half full. Numbers are int32: past 2^31 - 1, or where there is no memory, functions return -1 and
+ * leave what there was as it was.
+ */
+#ifndef HOTSPOT_STACK_TREE_H
+#define HOTSPOT_STACK_TREE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    uint64_t seed;        /* so that nobody can write a file whose texts collide */
+    uint8_t *bytes;       /* all texts end to end */
+    size_t bytes_room;
+    int64_t *text_end;    /* where each text ends in bytes */
+    uint64_t *text_hash;
+    int32_t texts, texts_room;
+    int32_t *text_place;  /* hash table: number + 1, 0 where a place is free */
+    uint32_t text_mask;
+    int32_t *node_parent, *node_text;
+    int32_t nodes, nodes_room;
+    int32_t *node_place;
+    uint32_t node_mask;
+} stack_tree;
+
+static inline uint64_t stack_tree_mix(uint64_t a, uint64_t b) {
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t stack_tree_load(const uint8_t *at) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    return word;
+}
+
+/* After wyhash (public domain, https://github.com/wangyi-fudan/wyhash): folded multiplications of keyed words. */
+static inline uint64_t stack_tree_hash(const stack_tree *tree, const uint8_t *text, size_t size) {
+    uint64_t hash = tree->seed ^ stack_tree_mix(size ^ 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL);
+    size_t at = 0;
+    for (; at + 16 <= size; at += 16)
+        hash = stack_tree_mix(stack_tree_load(text + at) ^ 0x8ebc6af09c88c6e3ULL, stack_tree_load(text + at + 8) ^ hash);
+    uint8_t rest[16] = {0};
+    memcpy(rest, text + at, size - at);
+    hash = stack_tree_mix(stack_tree_load(rest) ^ 0x589965cc75374cc3ULL, stack_tree_load(rest + 8) ^ hash);
+    return stack_tree_mix(hash, 0xa0761d6478bd642fULL);
+}
+
+/* Makes room for one more item in a column that doubles. */
+static inline int stack_tree_room(void **column, size_t item, int64_t count, int64_t room) {
+    if (count < room) return 1;
+    void *larger = realloc(*column, (size_t)room * 2 * item);
+    if (!larger) return 0;
+    *column = larger;
+    return 1;
+}
+
+stack_tree *stack_tree_new(uint64_t seed);
+void stack_tree_free(stack_tree *tree);
+int stack_tree_grow_texts(stack_tree *tree, size_t size);
+int stack_tree_grow_nodes(stack_tree *tree);
+
+/* Returns the number of a text. */
+static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, size_t size) {
+    uint64_t hash = stack_tree_hash(tree, text, size);
+    uint32_t place = (uint32_t)hash & tree->text_mask;
+    for (int32_t number; (number = tree->text_place[place]) != 0; place = (place + 1) & tree->text_mask) {
+        number--;
+        if (tree->text_hash[number] != hash) continue;
+        int64_t begin = number ? tree->text_end[number - 1] : 0;
+        if ((size_t)(tree->text_end[number] - begin) == size && !memcmp(tree->bytes + begin, text, size)) return number;
+    }
+    if (!stack_tree_grow_texts(tree, size)) return -1;
+    int32_t number = tree->texts++;
+    int64_t begin = number ? tree->text_end[number - 1] : 0;
+    memcpy(tree->bytes + begin, text, size);
+    tree->text_end[number] = begin + (int64_t)size;
+    tree->text_hash[number] = hash;
+    for (place = (uint32_t)hash & tree->text_mask; tree->text_place[place]; place = (place + 1) & tree->text_mask) {
+    }
+    tree->text_place[place] = number + 1;
+    return number;
+}
+
+/* Returns the number of the node of a text below a parent. */
+static inline int32_t stack_tree_node(stack_tree *tree, int32_t parent, int32_t text) {
+    uint64_t key = (uint64_t)(uint32_t)parent << 32 | (uint32_t)text;
+    uint32_t place = (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL) & tree->node_mask;
+    for (int32_t number; (number = tree->node_place[place]) != 0; place = (place + 1) & tree->node_mask) {
+        number--;
+        if (tree->node_parent[number] == parent && tree->node_text[number] == text) return number;
+    }
+    if (!stack_tree_grow_nodes(tree)) return -1;
+    int32_t number = tree->nodes++;
+    tree->node_parent[number] = parent;
+    tree->node_text[number] = text;
+    place = (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL) & tree->node_mask;
+    while (tree->node_place[place]) place = (place + 1) & tree->node_mask;
+    tree->node_place[place] = number + 1;
+    return number;
+}
+
+#endif
