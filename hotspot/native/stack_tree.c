@@ -16,9 +16,10 @@ stack_tree *stack_tree_new(uint64_t seed) {
     tree->text_place = calloc(2 * FIRST_ROOM, sizeof *tree->text_place);
     tree->node_parent = malloc(FIRST_ROOM * sizeof *tree->node_parent);
     tree->node_text = malloc(FIRST_ROOM * sizeof *tree->node_text);
+    tree->node_child = malloc(FIRST_ROOM * sizeof *tree->node_child);
     tree->node_place = calloc(2 * FIRST_ROOM, sizeof *tree->node_place);
     if (tree->bytes && tree->text_end && tree->text_hash && tree->text_place && tree->node_parent && tree->node_text
-        && tree->node_place)
+        && tree->node_child && tree->node_place)
         return tree;
     stack_tree_free(tree);
     return NULL;
@@ -32,6 +33,7 @@ void stack_tree_free(stack_tree *tree) {
     free(tree->text_place);
     free(tree->node_parent);
     free(tree->node_text);
+    free(tree->node_child);
     free(tree->node_place);
     free(tree);
 }
@@ -72,20 +74,28 @@ int stack_tree_grow_texts(stack_tree *tree, size_t size) {
 int stack_tree_grow_nodes(stack_tree *tree) {
     if (tree->nodes < tree->nodes_room) return 1;
     if (tree->nodes_room > INT32_MAX / 4) return 0;
-    uint32_t places = 4 * (uint32_t)tree->nodes_room;
+    if (!stack_tree_room((void **)&tree->node_parent, sizeof *tree->node_parent, tree->nodes, tree->nodes_room)
+        || !stack_tree_room((void **)&tree->node_text, sizeof *tree->node_text, tree->nodes, tree->nodes_room)
+        || !stack_tree_room((void **)&tree->node_child, sizeof *tree->node_child, tree->nodes, tree->nodes_room))
+        return 0;
+    tree->nodes_room *= 2;
+    return 1;
+}
+
+/* Makes room for one more node in the hash table. */
+int stack_tree_grow_places(stack_tree *tree) {
+    uint32_t places = tree->node_mask + 1;
+    if ((uint32_t)tree->places_taken < places / 2) return 1;
+    if (places > UINT32_MAX / 4) return 0;
+    places *= 2;
     int32_t *place_of = calloc(places, sizeof *place_of);
     if (!place_of) return 0;
-    if (!stack_tree_room((void **)&tree->node_parent, sizeof *tree->node_parent, tree->nodes, tree->nodes_room)
-        || !stack_tree_room((void **)&tree->node_text, sizeof *tree->node_text, tree->nodes, tree->nodes_room)) {
-        free(place_of);
-        return 0;
-    }
-    tree->nodes_room *= 2;
-    for (int32_t number = 0; number < tree->nodes; number++) {
-        uint64_t key = (uint64_t)(uint32_t)tree->node_parent[number] << 32 | (uint32_t)tree->node_text[number];
-        uint32_t place = (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL) & (places - 1);
+    for (uint32_t old = 0; old <= tree->node_mask; old++) {
+        int32_t number = tree->node_place[old];
+        if (!number) continue;
+        uint32_t place = stack_tree_node_hash(tree, tree->node_parent[number - 1], tree->node_text[number - 1]) & (places - 1);
         while (place_of[place]) place = (place + 1) & (places - 1);
-        place_of[place] = number + 1;
+        place_of[place] = number;
     }
     free(tree->node_place);
     tree->node_place = place_of;

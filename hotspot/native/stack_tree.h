@@ -2,8 +2,9 @@
  *
  * A text is any run of bytes: a frame as a profiler printed it. A node is a text below a node (or at a root, parent -1),
  * so the nodes are a call tree whose parents come before their children. Two open-addressing hash tables with linear
- * probing, at most half full. Numbers are int32: past 2^31 - 1, or where there is no memory, functions return -1 and
- * leave what there was as it was.
+ * probing, at most half full. Most nodes are the only child of their parent, which knows its first child: only further
+ * children are in the table. Numbers are int32: past 2^29, or where there is no memory, functions return -1 and leave
+ * what there was as it was.
  */
 #ifndef HOTSPOT_STACK_TREE_H
 #define HOTSPOT_STACK_TREE_H
@@ -22,8 +23,11 @@ typedef struct {
     int32_t *text_place;  /* hash table: number + 1, 0 where a place is free */
     uint32_t text_mask;
     int32_t *node_parent, *node_text;
+    int32_t *node_child;  /* number + 1 of the first child, 0 where there is none */
+    int32_t first_root;   /* the same of the roots */
     int32_t nodes, nodes_room;
-    int32_t *node_place;
+    int32_t *node_place;  /* of nodes that are not a first child */
+    int32_t places_taken;
     uint32_t node_mask;
 } stack_tree;
 
@@ -63,6 +67,7 @@ stack_tree *stack_tree_new(uint64_t seed);
 void stack_tree_free(stack_tree *tree);
 int stack_tree_grow_texts(stack_tree *tree, size_t size);
 int stack_tree_grow_nodes(stack_tree *tree);
+int stack_tree_grow_places(stack_tree *tree);
 
 /* Returns the number of a text. */
 static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, size_t size) {
@@ -86,21 +91,37 @@ static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, siz
     return number;
 }
 
+static inline uint32_t stack_tree_node_hash(const stack_tree *tree, int32_t parent, int32_t text) {
+    uint64_t key = (uint64_t)(uint32_t)parent << 32 | (uint32_t)text;
+    return (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL);
+}
+
 /* Returns the number of the node of a text below a parent. */
 static inline int32_t stack_tree_node(stack_tree *tree, int32_t parent, int32_t text) {
-    uint64_t key = (uint64_t)(uint32_t)parent << 32 | (uint32_t)text;
-    uint32_t place = (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL) & tree->node_mask;
-    for (int32_t number; (number = tree->node_place[place]) != 0; place = (place + 1) & tree->node_mask) {
-        number--;
-        if (tree->node_parent[number] == parent && tree->node_text[number] == text) return number;
+    int32_t first = parent < 0 ? tree->first_root : tree->node_child[parent];
+    if (first && tree->node_text[first - 1] == text) return first - 1;
+    uint32_t place = 0;
+    if (first) {
+        if (!stack_tree_grow_places(tree)) return -1;
+        place = stack_tree_node_hash(tree, parent, text) & tree->node_mask;
+        for (int32_t number; (number = tree->node_place[place]) != 0; place = (place + 1) & tree->node_mask) {
+            number--;
+            if (tree->node_parent[number] == parent && tree->node_text[number] == text) return number;
+        }
     }
     if (!stack_tree_grow_nodes(tree)) return -1;
     int32_t number = tree->nodes++;
     tree->node_parent[number] = parent;
     tree->node_text[number] = text;
-    place = (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL) & tree->node_mask;
-    while (tree->node_place[place]) place = (place + 1) & tree->node_mask;
-    tree->node_place[place] = number + 1;
+    tree->node_child[number] = 0;
+    if (first) {
+        tree->node_place[place] = number + 1;
+        tree->places_taken++;
+    } else if (parent < 0) {
+        tree->first_root = number + 1;
+    } else {
+        tree->node_child[parent] = number + 1;
+    }
     return number;
 }
 
