@@ -130,7 +130,7 @@ class ProfileBuilder:
         length = np.diff(offsets)
         if len(length) and int(length.min()) == 0:
             frames, offsets = _fill_empty(frames, offsets, self.frames.intern(NO_STACK))
-        return self._add_layout(lay_out_stacks(frames, offsets, max(len(self.frames), 1)))
+        return self.add_layout(lay_out_stacks(frames, offsets, max(len(self.frames), 1)))
 
     def add_sorted_stacks(self, frame: npt.ArrayLike, offset: npt.ArrayLike, shared: npt.ArrayLike) -> Int32:
         """Add stacks that are in depth-first order, each told by what it adds to the one before.
@@ -152,7 +152,7 @@ class ProfileBuilder:
         Raises:
             InvariantError: a stack shares more frames than the one before has, or has none.
         """
-        return self._add_layout(
+        return self.add_layout(
             lay_out_sorted(
                 np.asarray(frame, dtype=np.int32),
                 np.asarray(offset, dtype=np.int64),
@@ -160,8 +160,11 @@ class ProfileBuilder:
             )
         )
 
-    def _add_layout(self, layout: SortedLayout) -> Int32:
-        """Add a tree and return the handle of each leaf; a profile of nothing else keeps it as it is."""
+    def add_layout(self, layout: SortedLayout) -> Int32:
+        """Add a tree that is in depth-first order and return the handle of each leaf, int32[leaves].
+
+        A profile of nothing else keeps the tree as it is.
+        """
         if self._handles == 0:
             self._layout = layout
         parent = layout.tree.parent

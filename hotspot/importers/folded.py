@@ -23,11 +23,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hotspot.builder import ProfileBuilder
+from hotspot.builder import FrameTable, ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
 from hotspot.importers.folded_lines import Lines, OneCount, has_two_counts
-from hotspot.importers.folded_stacks import FrameIds, split_sorted
+from hotspot.importers.folded_stacks import FrameIds
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 from hotspot.units import ValueType
 
@@ -86,15 +86,16 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         )
     if not lines.valid:
         raise EmptyProfile(source.path, "holds no stack")
-    counts, scale = lines.counts()
+    frames = FrameTable()
+    ids = FrameIds(frames)
+    rows = lines.stacks.finish(ids)
+    counts, scale = lines.scaled(rows.mantissas, rows.decimals)
     value_types: tuple[ValueType, ...] = (ValueType("samples", "count", scale),)
     if lines.columns == 2:
         counts = np.stack([counts[:, 1], counts[:, 1] - counts[:, 0]], axis=1)
         value_types += (ValueType("delta", "count", scale),)
-    builder = ProfileBuilder(value_types)
-    ids = FrameIds(builder.frames)
-    stacks = split_sorted(lines.texts, lines.lengths, ids)
-    builder.add_samples(builder.add_sorted_stacks(stacks.frame, stacks.offset, stacks.shared), counts)
+    builder = ProfileBuilder(value_types, frames)
+    builder.add_samples(builder.add_layout(rows.layout), counts)
     provenance = Provenance(
         path=source.path,
         checksum=source.checksum,

@@ -1,35 +1,26 @@
-"""Sorted stack texts to frames: the half of the folded importer that knows about prefixes.
+"""Where the stacks of folded lines go: what both ways of keeping them share, and the compiled one.
 
-Sorted texts that begin alike are neighbours, so what a stack adds to the call tree is what it does not share with
-the text before it. Only that part is split into frames: the work follows distinct nodes, not frames of all stacks.
-A ``;`` stands behind every frame, which keeps the stacks below one node together (``a;`` and ``a;b;`` are
-neighbours, ``a b;`` sorts before both).
+`TreeOfStacks` hands plain lines to C (`hotspot.native.folded`), which keeps a call tree of them. Where hotspot was
+installed without a C compiler, `hotspot.importers.folded_sorted.SortedTexts` does the same in numpy, a few times slower.
+Both give the same profile: siblings are in the bytewise order of their texts with a ``;`` behind, and frames are
+numbered as that tree meets them.
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections import Counter
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from hotspot.ahead import ahead
 from hotspot.builder import FrameTable
 from hotspot.importers.labels import parse_label
-from hotspot.profile import UNKNOWN, Int32, Int64, ModuleStyle
-
-_BLOCK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, eq=False)
-class SortedStacks:
-    """What `hotspot.builder.ProfileBuilder.add_sorted_stacks` takes."""
-
-    frame: Int32
-    offset: Int64
-    shared: Int64
+from hotspot.native.folded import FoldedTree
+from hotspot.profile import UNKNOWN, Int32, Int64, ModuleStyle, UInt8
+from hotspot.tree_layout import SortedLayout
 
 
 class FrameIds(dict[bytes, int]):
@@ -54,70 +45,108 @@ class FrameIds(dict[bytes, int]):
         return self._styles.most_common(1)[0][0] if self._styles else ModuleStyle.NONE
 
 
-def split_sorted(texts: list[bytes], length: Int64, ids: FrameIds) -> SortedStacks:
-    """Split sorted stack texts (at least one), of these lengths, into the frames that each adds to the one before."""
-    size = np.cumsum(length)
-    cuts = np.searchsorted(size, np.arange(_BLOCK_BYTES, size[-1] + _BLOCK_BYTES, _BLOCK_BYTES)) + 1
-    frames: list[Int32] = []
-    added: list[Int64] = []
-    shared: list[Int64] = []
-    ends = np.unique(np.minimum(cuts, len(texts))).tolist()
-    blocks = (
-        # The last text of the previous block leads each block but the first.
-        _Block(b"".join(texts[max(begin - 1, 0) : end]), length[max(begin - 1, 0) : end], min(begin, 1))
-        for begin, end in pairwise([0, *ends])
-    )
-    for rest, block_shared, block_added in ahead(_beyond_shared, blocks):
-        tokens = rest.split(b";")
-        tokens.pop()  # what stands behind the last separator
-        frames.append(np.fromiter(map(ids.__getitem__, tokens), np.int32, len(tokens)))
-        shared.append(block_shared)
-        added.append(block_added)
-    offset = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(np.concatenate(added), out=offset[1:])
-    return SortedStacks(np.concatenate(frames), offset, np.concatenate(shared))
+class Chunk(NamedTuple):
+    """What `Stacks.read` found in a chunk of lines.
 
-
-class _Block(NamedTuple):
-    """Sorted texts end to end, their lengths, and how many of them only lead."""
-
-    text: bytes
-    length: Int64
-    leading: int
-
-
-def _beyond_shared(block: _Block) -> tuple[bytes, Int64, Int64]:
-    """Compare each text of a block with the one before.
-
-    Returns:
-        What the texts do not share, end to end; how many whole frames each shares, int64[texts]; how many it adds,
-        int64[texts]. The first text of all shares nothing.
+    Attributes:
+        lines: how many there are.
+        plain: how many were taken: a stack, one blank and 1 to 18 digits (or two such counts behind equal blanks).
+        total: of the counts of those.
+        odd: index and text of each line that needs a closer look.
     """
-    text, length, leading = block
-    end = np.cumsum(length)
-    start = end - length
-    separator = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(";"))
-    first = np.append(np.searchsorted(separator, start), len(separator))
-    shared = np.searchsorted(separator, start + _common_prefix(text, start, length)) - first[:-1]
-    rest = np.where(shared > 0, separator[first[:-1] + shared - 1] + 1, start)[leading:].tolist()
-    beyond = b"".join([text[a:b] for a, b in zip(rest, end[leading:].tolist(), strict=True)])
-    return beyond, shared[leading:], (np.diff(first) - shared)[leading:]
+
+    lines: int
+    plain: int
+    total: int
+    odd: list[tuple[int, bytes]]
 
 
-def _common_prefix(block: bytes, start: Int64, length: Int64) -> Int64:
-    """Return how many bytes each text of a block has in common with the one before, int64[texts].
+class Row(NamedTuple):
+    """A stack as text, a ``;`` behind every frame, and its counts: each a whole number over a power of ten."""
 
-    Compares pieces of all texts at once, each half as long as the one before: the bits of the answer from the top.
+    stack: bytes
+    mantissas: list[int]
+    decimals: list[int]
+
+
+class Rows(NamedTuple):
+    """All stacks with their counts; equal stacks may have several rows.
+
+    Attributes:
+        layout: the call tree, with the leaf of each row.
+        mantissas: int64[rows, columns].
+        decimals: the powers of ten that the mantissas are divided by, uint8[rows, columns].
     """
-    previous = np.append(0, start[:-1])
-    limit = np.minimum(length, np.append(0, length[:-1]))
-    common = np.zeros(len(start), dtype=np.int64)
-    for bit in reversed(range(int(limit.max()).bit_length())):
-        size = 1 << bit
-        # Every piece of that size, overlapping; nothing is copied until pieces are picked.
-        pieces = np.ndarray((len(block) - size + 1,), f"V{size}", block, strides=(1,))
-        active = np.flatnonzero(common + size <= limit)
-        at = common[active]
-        equal = pieces[start[active] + at] == pieces[previous[active] + at]
-        common[active[equal]] += size
-    return common
+
+    layout: SortedLayout
+    mantissas: Int64
+    decimals: UInt8
+
+
+class Stacks(Protocol):
+    """Keeps stacks and counts; the caller checks that the total of the whole counts stays in int64."""
+
+    def read(self, chunks: Iterable[bytearray]) -> Iterator[Chunk]:
+        """Take the plain lines of each chunk of whole lines and tell of the others; to be read to its end."""
+
+    def add(self, rows: list[Row]) -> None:
+        """Add stacks and counts of lines that are not plain."""
+
+    def finish(self, ids: FrameIds) -> Rows:
+        """Return all rows, once; there must be one."""
+
+
+class TreeOfStacks:
+    """Stacks as the nodes of a tree that is kept in C, where whole counts of equal stacks are added up."""
+
+    def __init__(self, native: ctypes.CDLL, columns: int) -> None:
+        self._tree = FoldedTree(native, columns)
+        # Fractional counts are kept one by one, for each may be rounded: row of the tree, mantissas and decimals.
+        self._rows: list[int] = []
+        self._mantissas: list[list[int]] = []
+        self._decimals: list[list[int]] = []
+
+    def read(self, chunks: Iterable[bytearray]) -> Iterator[Chunk]:
+        """Take the plain lines of each chunk of whole lines and tell of the others."""
+        for lines in chunks:
+            found = self._tree.scan(lines)
+            odd = [(line, bytes(lines[a:b])) for line, a, b in found.odd.tolist()]
+            yield Chunk(found.lines, found.plain, found.total, odd)
+
+    def add(self, rows: list[Row]) -> None:
+        """Add stacks and counts of lines that are not plain."""
+        for row in rows:
+            stack = row.stack.removesuffix(b";")
+            if not any(row.decimals):
+                self._tree.add(stack, row.mantissas)
+                continue
+            self._rows.append(self._tree.add(stack, [0] * self._tree.columns))
+            self._mantissas.append(row.mantissas)
+            self._decimals.append(row.decimals)
+
+    def finish(self, ids: FrameIds) -> Rows:
+        """Return the call tree and the counts of all rows."""
+        texts = self._tree.texts()
+        tree, met, leaf = self._tree.lay_out(_ranks(texts))
+        frames = np.array([ids[texts[number]] for number in met.tolist()], np.int32)
+        siblings = np.zeros(0, np.int64)
+        if not np.array_equal(
+            frames, np.arange(len(frames))
+        ):  # two texts may be one frame, and so two siblings
+            tree = replace(tree, frame=frames[tree.frame])
+            siblings = np.flatnonzero(tree.parent != np.arange(-1, len(tree) - 1))
+        mantissas = self._tree.counts()
+        decimals = np.zeros(mantissas.shape, np.uint8)
+        if self._rows:
+            leaf = np.append(leaf, leaf[self._rows])
+            mantissas = np.append(mantissas, np.array(self._mantissas, np.int64), axis=0)
+            decimals = np.append(decimals, np.array(self._decimals, np.uint8), axis=0)
+        order = np.argsort(leaf, kind="stable")
+        return Rows(SortedLayout(tree, leaf[order], siblings), mantissas[order], decimals[order])
+
+
+def _ranks(texts: list[bytes]) -> Int32:
+    """Return the place of each text in the order of sorted stacks, where a ``;`` stands behind each frame."""
+    rank = np.empty(len(texts), np.int32)
+    rank[sorted(range(len(texts)), key=[text + b";" for text in texts].__getitem__)] = np.arange(len(texts))
+    return rank

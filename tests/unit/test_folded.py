@@ -11,7 +11,7 @@ from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile, MalformedProfile
 from hotspot.exporters.folded import write
 from hotspot.importers import folded as importer
-from hotspot.importers import folded_lines
+from hotspot.importers import folded_lines, folded_sorted
 from hotspot.importers.base import ImportOptions, Match, NotThisFormat, bytes_source, file_source
 from hotspot.profile import Kind, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
@@ -153,7 +153,7 @@ def test_prefixes_longer_than_any_piece_of_the_comparison() -> None:
 
 def test_files_larger_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folded_lines, "_CHUNK", 64)
-    monkeypatch.setattr(folded_lines, "_JOIN_BYTES", 512)
+    monkeypatch.setattr(folded_sorted, "_JOIN_BYTES", 512)
     lines = [f"root;{'x' * (i % 100)};leaf{i % 10} {i}" for i in range(1000)]
     expected: dict[str, int] = {}
     for line in lines:
