@@ -17,8 +17,9 @@ typedef struct {
     int32_t *row_node;
     int64_t *row_count;  /* columns a row */
     int32_t rows, rows_room;
-    /* The stack before: where its frames end in it, and their nodes. */
+    /* The path of the stack before: where its frames end in it, their hashes while they are looked up, their nodes. */
     size_t *path_end;
+    uint64_t *path_hash;
     int32_t *path_node;
     size_t depth, path_room;
     /* Of the last block: index, begin and end of each line that is not plain. */
@@ -33,6 +34,7 @@ void folded_free(folded *self) {
     free(self->row_node);
     free(self->row_count);
     free(self->path_end);
+    free(self->path_hash);
     free(self->path_node);
     free(self->odd);
     free(self);
@@ -49,23 +51,25 @@ folded *folded_new(uint64_t seed, int32_t columns) {
     self->row_node = malloc((size_t)self->rows_room * sizeof *self->row_node);
     self->row_count = malloc((size_t)self->rows_room * (size_t)columns * sizeof *self->row_count);
     self->path_end = malloc(self->path_room * sizeof *self->path_end);
+    self->path_hash = malloc(self->path_room * sizeof *self->path_hash);
     self->path_node = malloc(self->path_room * sizeof *self->path_node);
     self->odd = malloc((size_t)self->odd_room * 3 * sizeof *self->odd);
-    if (self->tree && self->row_node && self->row_count && self->path_end && self->path_node && self->odd) return self;
+    if (self->tree && self->row_node && self->row_count && self->path_end && self->path_hash && self->path_node && self->odd) return self;
     folded_free(self);
     return NULL;
 }
 
-static int push(folded *self, size_t end, int32_t node) {
+/* Makes the path one frame longer, whose hash and node are to be filled in. */
+static int push(folded *self, size_t end) {
     if (self->depth == self->path_room) {
         int64_t room = (int64_t)self->path_room;
         if (!stack_tree_room((void **)&self->path_end, sizeof *self->path_end, room, room)
+            || !stack_tree_room((void **)&self->path_hash, sizeof *self->path_hash, room, room)
             || !stack_tree_room((void **)&self->path_node, sizeof *self->path_node, room, room))
             return 0;
         self->path_room *= 2;
     }
-    self->path_end[self->depth] = end;
-    self->path_node[self->depth++] = node;
+    self->path_end[self->depth++] = end;
     return 1;
 }
 
@@ -77,6 +81,54 @@ static size_t common_prefix(const uint8_t *one, const uint8_t *other, size_t mos
     return at;
 }
 
+static size_t frame_end(const uint8_t *stack, size_t begin, size_t size) {
+    const uint8_t *separator = memchr(stack + begin, ';', size - begin);
+    return separator ? (size_t)(separator - stack) : size;
+}
+
+/* Follows a stack down nodes that have children; returns where the frame begins that is to come next.
+ *
+ * The first child is mostly the right one, and then its text needs no looking up.
+ */
+static size_t follow_known(folded *self, const uint8_t *stack, size_t size, size_t begin, int32_t *at) {
+    stack_tree *tree = self->tree;
+    for (int32_t first; begin <= size && (first = *at < 0 ? tree->first_root : tree->node_child[*at]) != 0;) {
+        int32_t node = first - 1, text = tree->node_text[node];
+        const uint8_t *name = tree->bytes + (text ? tree->text_end[text - 1] : 0);
+        size_t length = (size_t)(tree->bytes + tree->text_end[text] - name), end = begin + length;
+        if (length > size - begin || (end < size && stack[end] != ';') || !stack_tree_equal(name, stack + begin, length)) {
+            end = frame_end(stack, begin, size);
+            text = stack_tree_text(tree, stack + begin, end - begin);
+            node = text < 0 ? -1 : stack_tree_node(tree, *at, text);
+        }
+        if (node < 0 || !push(self, end)) return SIZE_MAX;
+        self->path_node[self->depth - 1] = *at = node;
+        begin = end + 1;
+    }
+    return begin;
+}
+
+/* Adds nodes for the frames of a stack from one on, below a node without children. */
+static int32_t add_nodes(folded *self, const uint8_t *stack, size_t size, size_t begin, int32_t node) {
+    stack_tree *tree = self->tree;
+    size_t known = self->depth;
+    /* Step by step for all frames, so that a processor does not wait for one's cache misses before the next. */
+    for (size_t end; begin <= size; begin = end + 1) {
+        end = frame_end(stack, begin, size);
+        if (!push(self, end)) return -1;
+        uint64_t hash = self->path_hash[self->depth - 1] = stack_tree_hash(tree, stack + begin, end - begin);
+        __builtin_prefetch(&tree->text_place[hash & tree->text_mask]);
+    }
+    for (size_t level = known; level < self->depth; level++) {
+        size_t first = level ? self->path_end[level - 1] + 1 : 0;
+        int32_t text = stack_tree_hashed_text(tree, stack + first, self->path_end[level] - first, self->path_hash[level]);
+        node = text < 0 ? -1 : stack_tree_node(tree, node, text);
+        if (node < 0) return -1;
+        self->path_node[level] = node;
+    }
+    return node;
+}
+
 /* Returns the node of a stack, of whose bytes the first are those of the stack before; -1 where there is no memory. */
 static int32_t find_node(folded *self, const uint8_t *stack, size_t size, size_t common) {
     while (self->depth) {
@@ -85,16 +137,9 @@ static int32_t find_node(folded *self, const uint8_t *stack, size_t size, size_t
         self->depth--;
     }
     int32_t node = self->depth ? self->path_node[self->depth - 1] : -1;
-    size_t end = self->depth ? self->path_end[self->depth - 1] : 0;
-    for (size_t begin = self->depth ? end + 1 : 0; begin <= size; begin = end + 1) {
-        const uint8_t *separator = memchr(stack + begin, ';', size - begin);
-        end = separator ? (size_t)(separator - stack) : size;
-        int32_t text = stack_tree_text(self->tree, stack + begin, end - begin);
-        if (text < 0) return -1;
-        node = stack_tree_node(self->tree, node, text);
-        if (node < 0 || !push(self, end, node)) return -1;
-    }
-    return node;
+    size_t begin = self->depth ? self->path_end[self->depth - 1] + 1 : 0;
+    begin = follow_known(self, stack, size, begin, &node);
+    return begin == SIZE_MAX ? -1 : begin > size ? node : add_nodes(self, stack, size, begin, node);
 }
 
 /* Returns the row of a node, new or known; -1 where there is no memory. */

@@ -42,16 +42,41 @@ static inline uint64_t stack_tree_load(const uint8_t *at) {
     return word;
 }
 
-/* After wyhash (public domain, https://github.com/wangyi-fudan/wyhash): folded multiplications of keyed words. */
+static inline uint64_t stack_tree_load_half(const uint8_t *at) {
+    uint32_t word;
+    memcpy(&word, at, 4);
+    return word;
+}
+
+/* After wyhash (public domain, https://github.com/wangyi-fudan/wyhash): folded multiplications of keyed words. The last
+ * two words overlap what was read before them, so that no text is copied to fill them up. */
 static inline uint64_t stack_tree_hash(const stack_tree *tree, const uint8_t *text, size_t size) {
     uint64_t hash = tree->seed ^ stack_tree_mix(size ^ 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL);
-    size_t at = 0;
-    for (; at + 16 <= size; at += 16)
+    uint64_t one = 0, two = 0;
+    for (size_t at = 0; at + 16 < size; at += 16)
         hash = stack_tree_mix(stack_tree_load(text + at) ^ 0x8ebc6af09c88c6e3ULL, stack_tree_load(text + at + 8) ^ hash);
-    uint8_t rest[16] = {0};
-    memcpy(rest, text + at, size - at);
-    hash = stack_tree_mix(stack_tree_load(rest) ^ 0x589965cc75374cc3ULL, stack_tree_load(rest + 8) ^ hash);
+    if (size >= 16) {
+        one = stack_tree_load(text + size - 16);
+        two = stack_tree_load(text + size - 8);
+    } else if (size >= 8) {
+        one = stack_tree_load(text);
+        two = stack_tree_load(text + size - 8);
+    } else if (size >= 4) {
+        one = stack_tree_load_half(text);
+        two = stack_tree_load_half(text + size - 4);
+    } else if (size) {
+        one = (uint64_t)text[0] << 16 | (uint64_t)text[size / 2] << 8 | text[size - 1];
+    }
+    hash = stack_tree_mix(one ^ 0x589965cc75374cc3ULL, two ^ hash);
     return stack_tree_mix(hash, 0xa0761d6478bd642fULL);
+}
+
+/* Whether two texts of one size are equal. Most are a few words long: a call of memcmp would cost more. */
+static inline int stack_tree_equal(const uint8_t *one, const uint8_t *other, size_t size) {
+    if (size < 8) return !memcmp(one, other, size);
+    for (size_t at = 0; at + 8 < size; at += 8)
+        if (stack_tree_load(one + at) != stack_tree_load(other + at)) return 0;
+    return stack_tree_load(one + size - 8) == stack_tree_load(other + size - 8);
 }
 
 /* Makes room for one more item in a column that doubles. */
@@ -69,15 +94,14 @@ int stack_tree_grow_texts(stack_tree *tree, size_t size);
 int stack_tree_grow_nodes(stack_tree *tree);
 int stack_tree_grow_places(stack_tree *tree);
 
-/* Returns the number of a text. */
-static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, size_t size) {
-    uint64_t hash = stack_tree_hash(tree, text, size);
+/* Returns the number of a text with this hash. */
+static inline int32_t stack_tree_hashed_text(stack_tree *tree, const uint8_t *text, size_t size, uint64_t hash) {
     uint32_t place = (uint32_t)hash & tree->text_mask;
     for (int32_t number; (number = tree->text_place[place]) != 0; place = (place + 1) & tree->text_mask) {
         number--;
         if (tree->text_hash[number] != hash) continue;
         int64_t begin = number ? tree->text_end[number - 1] : 0;
-        if ((size_t)(tree->text_end[number] - begin) == size && !memcmp(tree->bytes + begin, text, size)) return number;
+        if ((size_t)(tree->text_end[number] - begin) == size && stack_tree_equal(tree->bytes + begin, text, size)) return number;
     }
     if (!stack_tree_grow_texts(tree, size)) return -1;
     int32_t number = tree->texts++;
@@ -89,6 +113,11 @@ static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, siz
     }
     tree->text_place[place] = number + 1;
     return number;
+}
+
+/* Returns the number of a text. */
+static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, size_t size) {
+    return stack_tree_hashed_text(tree, text, size, stack_tree_hash(tree, text, size));
 }
 
 static inline uint32_t stack_tree_node_hash(const stack_tree *tree, int32_t parent, int32_t text) {
