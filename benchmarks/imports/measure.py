@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-RUNS = 3
+RUNS = 1
 
 CHILD = """
 import json, resource, sys, time

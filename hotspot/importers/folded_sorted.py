@@ -75,7 +75,7 @@ class SortedTexts:
                 [(line, text[a:b]) for line, a, b in chunk.odd.tolist()],
             )
             bytes_added += len(text) + chunk.lines * _ROW_BYTES
-            if bytes_added > max(_JOIN_BYTES, bytes_kept):
+            if self._texts and bytes_added > max(_JOIN_BYTES, bytes_kept):
                 self._join_equal()
                 bytes_added = 0
                 bytes_kept = int(self._length().sum()) + len(self._texts) * _ROW_BYTES

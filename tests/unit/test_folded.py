@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,16 @@ from hotspot.importers.base import ImportOptions, Match, NotThisFormat, bytes_so
 from hotspot.profile import Kind, LossKind, ModuleStyle, Profile, Provenance
 from hotspot.units import ValueType
 
+from tests import folded_ways
 from tests.vocabulary import folded, format_tree, profile_from_text, tree_text
+
+
+@pytest.fixture(autouse=True, scope="module", params=folded_ways.WAYS)
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test is run with stacks kept in C and in numpy."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folded_ways.use(request.param, monkeypatch)
+        yield
 
 
 def load(text: str | bytes, path: str = "run.folded") -> Profile:
