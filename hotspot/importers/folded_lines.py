@@ -20,7 +20,7 @@ from hotspot.importers.folded_stacks import Row, Stacks, TreeOfStacks
 from hotspot.native.folded import folded_library
 from hotspot.profile import NO_STACK, UNKNOWN, Int64, UInt8
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18  # in a processor's cache while it is looked at
 _MAX_WEIGHT = 2**63 - 1
 _SUM_TOO_LARGE = "the counts add up to more than 2^63"
 _EXACT_DIGITS = 18  # of a fractional count; the rest is rounded

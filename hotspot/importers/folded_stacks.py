@@ -141,7 +141,7 @@ class TreeOfStacks:
             leaf = np.append(leaf, leaf[self._rows])
             mantissas = np.append(mantissas, np.array(self._mantissas, np.int64), axis=0)
             decimals = np.append(decimals, np.array(self._decimals, np.uint8), axis=0)
-        order = np.argsort(leaf, kind="stable")
+        order = np.argsort(leaf)
         return Rows(SortedLayout(tree, leaf[order], siblings), mantissas[order], decimals[order])
 
 

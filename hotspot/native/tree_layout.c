@@ -60,6 +60,13 @@ int tree_layout(const stack_tree *tree, const int32_t *rank, int32_t *text, int3
         int32_t number = node - 1, above = tree->node_parent[number];
         int32_t first = sort_siblings(&all, child[number]);
         if (first < 0) break;
+        int32_t sibling = all.next[number];
+        if (sibling) { /* it may be far away, and there is time until its turn */
+            __builtin_prefetch(&tree->node_text[sibling - 1]);
+            __builtin_prefetch(&child[sibling - 1]);
+            __builtin_prefetch(&all.next[sibling - 1]);
+            __builtin_prefetch(&tree->node_parent[sibling - 1]);
+        }
         text[at] = tree->node_text[number];
         parent[at] = above < 0 ? -1 : position[above];
         depth[at] = level;
