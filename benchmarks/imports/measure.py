@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-RUNS = 1
+RUNS = 3
 
 CHILD = """
 import json, resource, sys, time
