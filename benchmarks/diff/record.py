@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from variants import VARIANTS, build
 
 CACHE = Path(".diffbench")
+PY_SPY = str(Path(sys.executable).with_name("py-spy"))  # hotspot depends on it
 INJECTIONS = tuple(VARIANTS)
 
 
@@ -100,7 +102,7 @@ def _run(plan: Plan, command: list[str], target: Path) -> None:
             "--",
         ]
     else:
-        recorder = ["py-spy", "record", "-r", str(plan.rate), "-f", "raw", "-o", str(target), "--"]
+        recorder = [PY_SPY, "record", "-r", str(plan.rate), "-f", "raw", "-o", str(target), "--"]
     done = subprocess.run([*recorder, *command], capture_output=True, text=True, check=False)
     if done.returncode or not target.exists():
         raise SystemExit(f"{' '.join(recorder)} failed:\n{done.stderr}")

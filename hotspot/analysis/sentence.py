@@ -31,12 +31,12 @@ class Summary:
 
 def points(change: float) -> str:
     """Return a change as points of the baseline's time: ``+2.3`` is 2.3% of it slower."""
-    return f"{change * 100:+.1f}"
+    return f"{change * 100:+z.1f}"
 
 
 def interval_text(interval: tuple[float, float]) -> str:
-    """Return an interval in points."""
-    return f"{points(interval[0])} to {points(interval[1])}"
+    """Return an interval in points; ``-0.0`` is a bound below zero."""
+    return " to ".join(f"{bound * 100:+.1f}" for bound in interval)
 
 
 def sentence_for(summary: Summary) -> str:

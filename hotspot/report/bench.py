@@ -15,7 +15,7 @@ from hotspot.units import human_bytes, human_seconds
 
 def percent(ratio: float) -> str:
     """Return a ratio as a signed change: 0.9 is ``-10.0%``; from threefold on as ``x3.2``."""
-    return f"x{ratio:.3g}" if ratio >= 3 else f"{(ratio - 1) * 100:+.1f}%"
+    return f"x{ratio:.3g}" if ratio >= 3 else f"{(ratio - 1) * 100:+z.1f}%"
 
 
 def change_text(row: Row) -> str:

@@ -94,7 +94,7 @@ def told(flame: Flame, node: int) -> str:
     if not flame.is_difference:
         return weights[0]
     change = 100 * flame.change[node]
-    return f"{' before, '.join(weights)} after, {change:+.2f} points of the baseline's time"
+    return f"{' before, '.join(weights)} after, {change:+z.2f} points of the baseline's time"
 
 
 def _colors(coloring: Coloring, used: list[int], number: int) -> str:
