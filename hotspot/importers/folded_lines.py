@@ -76,13 +76,10 @@ class Lines:
         lines_before = 0
         for chunk in self.stacks.read(_whole_lines(_utf8(stream))):
             self._add_to_total(chunk.total)
-            rows = [
-                row for line, text in chunk.odd if (row := self._read_line(text, lines_before + line + 1))
-            ]
+            odd = (self._read_line(text, lines_before + line + 1) for line, text in chunk.odd)
+            rows = [row for row in odd if row]
             if rows:
-                for row in rows:
-                    pairs = zip(row.mantissas, row.decimals, strict=True)
-                    self._add_to_total(sum(abs(mantissa) for mantissa, places in pairs if not places))
+                self._add_to_total(sum(map(_whole, rows)))
                 self.stacks.add(rows)
             self.valid += chunk.plain + len(rows)
             lines_before += chunk.lines
@@ -177,6 +174,11 @@ def has_two_counts(lines: Iterable[bytes]) -> bool:
     """Whether every line that is a stack has two counts, as difffolded.pl writes them (and there is such a line)."""
     stacks = [line for line in lines if not is_comment(line) and _ONE_COUNT.fullmatch(line)]
     return bool(stacks) and all(_TWO_COUNTS.fullmatch(line) for line in stacks)
+
+
+def _whole(row: Row) -> int:
+    """Return the sum of the absolute whole counts of a row."""
+    return sum(abs(count) for count, places in zip(row.mantissas, row.decimals, strict=True) if not places)
 
 
 def _divide_half_even(values: Int64, divisor: int) -> tuple[Int64, int]:

@@ -130,9 +130,8 @@ class TreeOfStacks:
         tree, met, leaf = self._tree.lay_out(_ranks(texts))
         frames = np.array([ids[texts[number]] for number in met.tolist()], np.int32)
         siblings = np.zeros(0, np.int64)
-        if not np.array_equal(
-            frames, np.arange(len(frames))
-        ):  # two texts may be one frame, and so two siblings
+        if not np.array_equal(frames, np.arange(len(frames))):
+            # Two texts are one frame, and so two siblings may be: all but first children need a look.
             tree = replace(tree, frame=frames[tree.frame])
             siblings = np.flatnonzero(tree.parent != np.arange(-1, len(tree) - 1))
         mantissas = self._tree.counts()
