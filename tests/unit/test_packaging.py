@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -19,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample-profiles"
+COMPILED = "hotspot/native/_native.so"
 
 
 def run(*command: str | Path, cwd: Path, environment: dict[str, str] | None = None) -> str:
@@ -57,6 +59,15 @@ def wheel(built: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def compiler() -> str:
+    """The C compiler that builds use."""
+    found = os.environ.get("CC", "cc")
+    if shutil.which(found) is None:
+        pytest.skip(f"no C compiler {found}: the wheel has no compiled part")
+    return found
+
+
+@pytest.fixture(scope="module")
 def hotspot(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ``hotspot`` command of an environment that holds the wheel and what it depends on, nothing else."""
     environment = tmp_path_factory.mktemp("environment")
@@ -85,17 +96,59 @@ def dependencies(wheel: Path) -> set[str]:
     return {re.split(r"[ <>=;]", line)[0] for line in lines}
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, checkout: Path) -> None:
+def names_in(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, checkout: Path) -> None:
+    names = names_in(wheel)
     of_package = {
-        path.relative_to(checkout).as_posix() for path in (checkout / "hotspot").rglob("*") if path.is_file()
+        path.relative_to(checkout).as_posix()
+        for path in (checkout / "hotspot").rglob("*")
+        if path.is_file() and path.suffix not in (".c", ".h")
     }
-    assert {name for name in names if name.startswith("hotspot/")} == of_package
+    assert {name for name in names if name.startswith("hotspot/")} - {COMPILED} == of_package
     assert "hotspot/py.typed" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     others = {name.split("/")[0] for name in names} - {"hotspot"}
     assert [other for other in others if not other.endswith(".dist-info")] == []
+
+
+@pytest.mark.usefixtures("compiler")
+def test_the_wheel_has_the_compiled_part_and_is_of_this_platform_for_any_python(wheel: Path) -> None:
+    assert COMPILED in names_in(wheel)
+    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    assert wheel.name.endswith(f"-py3-none-{platform}.whl")
+
+
+def test_without_a_compiler_there_is_a_wheel_that_reads_the_same(
+    built: Path, wheel: Path, tmp_path: Path
+) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    run(
+        sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel", "--no-deps", "--no-build-isolation",
+        "--wheel-dir", tmp_path, sdist,
+        cwd=tmp_path, environment={**os.environ, "CC": "false"},
+    )  # fmt: skip
+    (plain,) = tmp_path.glob("*.whl")
+    assert plain.name.endswith("-py3-none-any.whl")
+    assert names_in(plain) == names_in(wheel) - {COMPILED}
+    (tmp_path / "x.perf.txt").write_text("prog 7 1.000001: 5 cycles:\n\t    55 main+0x1 (/bin/prog)\n\n")
+    for built_wheel in (plain, wheel):
+        folder = tmp_path / built_wheel.stem
+        with zipfile.ZipFile(built_wheel) as archive:
+            archive.extractall(folder)
+        environment = {**os.environ, "PYTHONPATH": str(folder)}
+        told = run(
+            sys.executable, "-c",
+            "import hotspot, hotspot.native; print(hotspot.native.library() is not None, hotspot.__file__);"
+            "print(hotspot.load('x.perf.txt').samples.weight.tolist())",
+            cwd=tmp_path, environment=environment,
+        )  # fmt: skip
+        first, rows = told.splitlines()
+        assert first == f"{COMPILED in names_in(built_wheel)} {folder}/hotspot/__init__.py"
+        assert rows == "[[1, 5]]"
 
 
 def test_the_sdist_holds_what_a_build_needs_and_no_tests(built: Path) -> None:
@@ -103,6 +156,8 @@ def test_the_sdist_holds_what_a_build_needs_and_no_tests(built: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {"LICENSE", "README.md", "pyproject.toml", "hotspot/py.typed", "hotspot/cli/main.py"} <= names
+    assert {"hatch_build.py", "hotspot/native/stack_tree.c", "hotspot/native/stack_tree.h"} <= names
+    assert COMPILED not in names
     tops = {name.split("/")[0] for name in names}
     assert tops & {"tests", "benchmarks", "sample-profiles", ".ci", ".venv", "demo-output"} == set()
 
