@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hotspot.importers import perf_script
 from hypothesis import settings
 
 # Machines are shared and CI is slow at times: an example that takes long is no failure.
@@ -32,6 +34,19 @@ def corpus() -> Path:
     if not path.is_dir():
         pytest.skip(f"no corpus at {path}: set HOTSPOT_CORPUS to the folder that holds index.tsv")
     return path
+
+
+@pytest.fixture(scope="module", params=["compiled", "numpy"])
+def perf_script_reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Runs a test with each of the two ways to read perf script text."""
+    if request.param == "compiled":
+        if perf_script.perf_script_library() is None:
+            pytest.skip("the compiled part of hotspot is not there: `make dev` with a C compiler builds it")
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(perf_script, "perf_script_library", lambda: None)
+        yield
 
 
 @pytest.fixture

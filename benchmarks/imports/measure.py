@@ -5,7 +5,7 @@
 ``LC_ALL=C grep -c '^$' FILE`` reads every byte and does next to nothing with it, so the ratio to it compares machines.
 Each import runs in a process of its own, from the file to a complete Profile (threads and times included; the
 interpreter's start is not counted). The least of several runs counts, grep's and the import's in turn. CPU time is
-that of all threads and processes; memory is the sum of the peaks of the process and of the one that helps it.
+that of all threads and processes; memory is the sum of their peaks.
 """
 
 from __future__ import annotations

@@ -315,12 +315,6 @@ class FileRange(io.RawIOBase):
         super().close()
 
 
-def plain_descriptor(stream: BinaryIO) -> int | None:
-    """Return the descriptor behind a stream of `Source.open` that is a file's bytes as they are stored, else None."""
-    raw = stream.raw if isinstance(stream, io.BufferedReader) else None
-    return raw.fileno() if isinstance(raw, (io.FileIO, FileRange)) else None
-
-
 def decode_text(data: bytes, errors: str = "backslashreplace") -> str:
     r"""Decode text a profiler wrote: UTF-16 with a byte-order mark, else UTF-8.
 

@@ -16,8 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from hotspot.importers.base import ImportOptions, file_source
-from hotspot.importers.perf_script import load, parts
+from hotspot.importers.base import file_source
 from hotspot.report.progress import Meter
 from tests.cli.conftest import ROOT, STACKS, Run
 
@@ -166,18 +165,3 @@ def test_a_source_tells_how_far_it_is_read(tmp_path: Path) -> None:
     assert set(told) >= {(50_000, 50_000)}
     told.clear()
     assert len(source.read()) == told[-1][0] == 50_000
-
-
-def test_two_processes_that_share_a_file_are_told_of_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
-    path = tmp_path / "script.txt"
-    path.write_text("p 1 [000] 1.000001: 1 cycles: \n\t    1a f (/bin/p)\n\n" * 500)
-    size = path.stat().st_size
-    told: list[tuple[int, int | None]] = []
-    (profile,) = load(file_source(str(path), lambda read, of: told.append((read, of))), ImportOptions())
-    assert profile.sample_count == 500
-    assert {of for _, of in told} == {size}
-    assert max(read for read, _ in told) == size

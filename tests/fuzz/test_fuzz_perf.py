@@ -12,6 +12,8 @@ from hotspot.errors import HotspotError
 from hotspot.importers import perf_data, perf_script
 from hotspot.importers.base import ImportOptions, bytes_source
 
+pytestmark = pytest.mark.usefixtures("perf_script_reader")
+
 SEEDS = range(8)
 ROUNDS = 60  # a seed; some seconds for all of them
 

@@ -19,6 +19,8 @@ from hotspot.importers import perf_script
 from hotspot.importers.base import ImportOptions, Match, file_source
 from hotspot.profile import Kind, Profile
 
+pytestmark = pytest.mark.usefixtures("perf_script_reader")
+
 _FILES = {
     # file: samples of each event, sum of periods of the first event (None where none is printed)
     "brendangregg_FlameGraph__example-perf-stacks.txt.gz": ([1315], None),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from hotspot.importers import base
-from hotspot.importers.base import FileRange, bytes_source, file_source, plain_descriptor
+from hotspot.importers.base import FileRange, bytes_source, file_source
 
 
 def test_two_handles_on_one_pipe_have_a_position_each(tmp_path: Path) -> None:
@@ -40,16 +39,6 @@ def test_a_range_of_a_file_is_read_like_a_file_of_its_own(tmp_path: Path) -> Non
         assert stream.seek(-1, os.SEEK_END) == 4
         assert stream.read() == b"6"
         assert file.read() == b"0123456789"
-
-
-def test_only_bytes_as_they_are_stored_have_a_descriptor(tmp_path: Path) -> None:
-    plain, packed = tmp_path / "plain", tmp_path / "packed"
-    plain.write_bytes(b"text")
-    packed.write_bytes(gzip.compress(b"text"))
-    with file_source(str(plain)).open() as stream:
-        assert plain_descriptor(stream) is not None
-    with file_source(str(packed)).open() as stream:
-        assert plain_descriptor(stream) is None
 
 
 @pytest.fixture

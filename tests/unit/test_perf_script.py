@@ -17,15 +17,19 @@ from hotspot.importers.perf_script.block import BlockReader
 from hotspot.importers.perf_script.columns import Columns, join_rows
 from hotspot.importers.perf_script.headers import Layout
 from hotspot.importers.perf_script.lines import Header, module_kind, parse_frame, parse_header
-from hotspot.importers.perf_script.parse import ScriptParser, parse
+from hotspot.importers.perf_script.parse import ScriptParser
 from hotspot.importers.perf_script.pieces import line_number, pieces
 from hotspot.importers.perf_script.profile import assemble
+from hotspot.importers.perf_script.stack_tree import ChainStacks
 from hotspot.importers.perf_script.stacks import StackTable
 from hotspot.profile import Kind, LossKind, Profile, Provenance, Thread
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.perf_script_texts import samples, scripts
 from tests.vocabulary import folded, format_tree, tree_text
+
+pytestmark = pytest.mark.usefixtures("perf_script_reader")
 
 
 def draw(text: str) -> str:
@@ -632,102 +636,29 @@ def test_a_recording_without_samples_is_said_to_be_empty() -> None:
 
 # -- one meaning, however it is read -------------------------------------------------------------------------
 
-_COMMS = st.sampled_from(
-    [
-        "a",
-        "worker 1/io",
-        "1234",
-        "dd",
-        "V8 Worker 3",
-        "kworker/0:1-ev",
-        "[x] (y): z",
-        "été",
-        "-",
-        "a 1 b",
-        "x:",
-    ]
-)
-_NAMES = st.sampled_from(
-    ["main", "f+0x1f", "[unknown]", "std::map<int, char>::at(int) const+0x0", "Lnet/foo/Bar;::run", "~x /a b.js:12",
-     "operator()(int)", "(anonymous namespace)::f", "", "f;g", 'q"uo', "+0x", "cycles: 7f g (x)"]
-)  # fmt: skip
-_MODULES = st.sampled_from(
-    ["(/opt/app)", "([kernel.kallsyms])", "([unknown])", "(/tmp/perf-12.map)", "(/x (deleted))", "(/a b/c)", "(inlined)",
-     "(/x", "", "(libc.so+0x1f)"]
-)  # fmt: skip
-_EVENTS = st.sampled_from(
-    ["cycles", "cpu-clock:pppH", "sched:sched_switch", "cpu/event=0x3c/u", "page-faults"]
-)
-
-
-@st.composite
-def _frames(draw_one: st.DrawFn) -> list[str]:
-    lines = []
-    for _ in range(draw_one(st.integers(0, 6))):
-        address = draw_one(st.sampled_from(["4005b1", "4005b2", "ffffffff8103d0ca", "0", "7f00aa"]))
-        lines.append(f"\t{address:>16} {draw_one(_NAMES)} {draw_one(_MODULES)}".rstrip())
-        lines += draw_one(
-            st.sampled_from([[], [], [], ["  file.c:12"], ["  file.c:9 (inlined)"], [" ABI:2    AX:0x7f"]])
-        )
-    return lines
-
-
-@st.composite
-def _samples(draw_one: st.DrawFn) -> str:
-    comm, tid, event = draw_one(_COMMS), draw_one(st.integers(0, 99999)), draw_one(_EVENTS)
-    time = draw_one(
-        st.sampled_from(["1.000000", "99999.123456", "1700000000.123456789", "12.5", "99999999999.000000"])
-    )
-    who = draw_one(
-        st.sampled_from(
-            [f"{comm} {tid:7d}/{tid:<7d} ", f"{comm} {tid:5d} [001] ", f"{comm} {tid} ", f"{comm} "]
-        )
-    )
-    header = who
-    if draw_one(st.integers(0, 5)):
-        header += f"{time:>12}: "
-    if draw_one(st.booleans()):
-        header += f"{draw_one(st.sampled_from([1, 66666, 1001001, 10**10, 10**19])):10d} "
-    if draw_one(st.integers(0, 5)):
-        header += f"{event:>14}: " if draw_one(st.booleans()) else f"{event}: "
-    shape = draw_one(st.integers(0, 7))
-    if shape == 0:
-        header += f"     4005b1 {draw_one(_NAMES)} {draw_one(_MODULES)}"
-        return header + "\n"
-    if shape == 1:
-        header += "prev_comm=x prev_pid=12 ==> next_comm=y"
-    end = draw_one(st.sampled_from(["\n", "\n", "\n", "\n\n", ""]))
-    return "\n".join([header, *draw_one(_frames())]) + "\n" + end
-
-
-_odd_lines = st.sampled_from(
-    [
-        "# comment\n",
-        "garbage\n",
-        "a 1 1.000000: PERF_RECORD_COMM: a:1/1\n",
-        "\tgarbage\n",
-        "  \n",
-        "\n",
-        "Warning: 12 x:\n",
-    ]
-)
-_scripts = st.lists(st.one_of(_samples(), _samples(), _samples(), _odd_lines), min_size=1, max_size=30).map(
-    "".join
-)
 _Sample = tuple[tuple[stacks.FrameKey, ...], tuple[int | None, int | None, bytes] | None, bytes, int, int]
+
+
+def parse(text: bytes) -> Columns:
+    parser = ScriptParser()
+    parser.feed(text, 0)
+    return parser.columns()
 
 
 def samples_of(columns: Columns) -> list[_Sample]:
     """Spell out every sample, so that two ways to read can be compared."""
 
+    found = columns.stacks
+    assert isinstance(found, ChainStacks)
+
     def chain(number: int) -> tuple[stacks.FrameKey, ...]:
-        begin, end = columns.chain_offset[number : number + 2]
-        return tuple(columns.frames[frame] for frame in columns.chain_frame[begin:end])
+        begin, end = found.chain_offset[number : number + 2]
+        return tuple(found.frames[frame] for frame in found.chain_frame[begin:end])
 
     rows = join_rows(columns.batches)
     return [
         (
-            chain(columns.stacks[stack][1]) + chain(columns.stacks[stack][0]),
+            chain(found.chains[stack][1]) + chain(found.chains[stack][0]),
             columns.threads[thread] if thread >= 0 else None,
             columns.events[event],
             time,
@@ -762,7 +693,7 @@ def line_by_line(text: bytes) -> tuple[list[_Sample], int]:
     return [spelled(sample.header, sample.chain) for sample in found], reader.skipped
 
 
-@given(_scripts)
+@given(scripts)
 def test_reading_in_bulk_and_line_by_line_agree(text: str) -> None:
     data = text.encode()
     columns = parse(data)
@@ -803,7 +734,7 @@ def test_the_fast_path_is_taken_for_plain_samples(monkeypatch: pytest.MonkeyPatc
         assert len(join_rows(parser.columns().batches)) >= 2
 
 
-@given(_scripts, st.integers(1, 300))
+@given(scripts, st.integers(1, 300))
 def test_pieces_read_apart_and_joined_are_the_whole(text: str, size: int) -> None:
     data = text.encode()
     parts = list(pieces(io.BytesIO(data), "x", size))
@@ -811,12 +742,15 @@ def test_pieces_read_apart_and_joined_are_the_whole(text: str, size: int) -> Non
     assert [part.offset for part in parts] == list(np.cumsum([0, *(part.stop for part in parts)])[:-1])
 
 
-@given(st.lists(_samples().filter(lambda text: text.endswith("\n\n")), min_size=2, max_size=12), st.data())
-def test_columns_of_two_parsers_join_to_one_profile(samples: list[str], data: st.DataObject) -> None:
+@given(st.lists(samples().filter(lambda text: text.endswith("\n\n")), min_size=2, max_size=12), st.data())
+def test_a_text_read_in_two_pieces_is_one_profile(samples: list[str], data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(samples) - 1))
     first, second = "".join(samples[:cut]).encode(), "".join(samples[cut:]).encode()
-    apart = [parse(first), parse(second, len(first))]
-    whole = [parse(first + second)]
+    in_two = ScriptParser()
+    in_two.feed(first, 0)
+    in_two.feed(second, len(first))
+    apart, whole = in_two.columns(), parse(first + second)
+    assert apart.oddities == whole.oddities
     try:
         joined = assemble(apart, Provenance()).check()
     except EmptyProfile:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hotspot.importers.base import ImportOptions, file_source
-from hotspot.importers.perf_script import line_index, load, parts, text_cache
+from hotspot.importers.perf_script import line_index, text_cache
 from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.numbering import Numbering
 from hotspot.importers.perf_script.text_cache import TextCache, look_up
-from hotspot.profile import Profile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,132 +130,3 @@ def test_only_addresses_of_unknown_frames_are_left_out(lines: str, end: str) -> 
 
 def test_windows_of_nothing_are_none() -> None:
     assert line_index.windows(np.zeros(3, dtype=np.uint8), np.zeros(0, dtype=np.int64), 8).shape == (0, 8)
-
-
-# -- two processes --------------------------------------------------------------------------------------------
-
-
-def script(samples: int, seed: int = 1) -> str:
-    chance = random.Random(seed)
-    text = ["garbage that is no sample\n\n"]
-    for number in range(samples):
-        comm, tid, event = chance.choice([("a b", 7, "cycles"), ("c", 8, "cycles"), ("c", 9, "faults")])
-        text.append(
-            f"{comm:>16} {tid:>7} {number // 50}.{number % 50 + 1:06}: {chance.randrange(99):10} {event}: \n"
-        )
-        for _ in range(chance.randrange(4)):
-            name = chance.choice(["f", "g", "h<int>::k", "[unknown]"])
-            text.append(f"\t{chance.randrange(16**9):16x} {name}+0x{chance.randrange(99):x} (/bin/x)\n")
-        if chance.random() < 0.1:
-            text.append("\tgarbage\n")
-        text.append("\n")
-    return "".join(text)
-
-
-def columns_of(profile: Profile) -> list[object]:
-    samples, tree, frames = profile.samples, profile.call_tree, profile.frames
-    arrays = [
-        samples.leaf,
-        samples.weight,
-        samples.time,
-        samples.thread,
-        tree.frame,
-        tree.parent,
-        frames.name,
-    ]
-    return [
-        profile.threads,
-        profile.value_types,
-        profile.provenance,
-        frames.strings,
-        *(None if array is None else array.tolist() for array in arrays),
-    ]
-
-
-def imported(path: Path) -> Profile:
-    (profile,) = load(file_source(str(path)), ImportOptions())
-    return profile.check()
-
-
-@pytest.fixture
-def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_two_processes_read_what_one_reads(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "script.txt"
-    path.write_text(script(400, seed))
-    expected = columns_of(imported(path))
-    monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
-    answers = []
-    answer = parts._answer
-    monkeypatch.setattr(parts, "_answer", lambda process: answers.append(answer(process)) or answers[-1])
-    assert columns_of(imported(path)) == expected
-    assert answers[0] is not None
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_blocks_read_in_any_order_by_two_are_the_whole(
-    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "script.txt"
-    path.write_text(script(300, seed))
-    expected = columns_of(imported(path))
-    monkeypatch.setattr(parts, "_SMALLEST", 0)
-    monkeypatch.setattr(parts, "_BLOCK", 3000)
-    monkeypatch.setattr(parts, "_idle_processors", lambda: 2)
-    chance = random.Random(seed)
-    claims = []
-
-    def some(tokens: int, first: int, step: int) -> Iterator[int]:
-        claims.append(list(claimed(tokens, first, step))[: chance.randrange(1, 9)])
-        return iter(claims[-1])
-
-    def last(process: object) -> parts.Part:
-        edges = parts._edges(file.fileno(), file_source(str(path)))
-        assert len(edges) > 9
-        numbers = list(range(len(claims[0]), len(edges) - 1))
-        chance.shuffle(numbers)
-        return parts.parse_blocks(file.fileno(), edges, numbers, "")
-
-    claimed = parts._claimed
-    monkeypatch.setattr(parts, "_claimed", some)
-    monkeypatch.setattr(parts, "_answer", last)
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
-    with path.open("rb") as file:
-        assert columns_of(imported(path)) == expected
-
-
-@pytest.mark.usefixtures("two_processors")
-def test_what_the_other_process_fails_at_is_read_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "script.txt"
-    path.write_text(script(100))
-    expected = columns_of(imported(path))
-    for interpreter in ("/nowhere/python", "/bin/false", "/bin/echo"):
-        monkeypatch.setattr("sys.executable", interpreter)
-        assert columns_of(imported(path)) == expected
-
-
-@pytest.mark.usefixtures("two_processors")
-def test_the_first_skipped_line_is_told_in_the_second_half_too(tmp_path: Path) -> None:
-    path = tmp_path / "script.txt"
-    head = script(200).removeprefix("garbage that is no sample\n\n").replace("\tgarbage\n", "")
-    path.write_text(head.replace("\n", "\r\n", 50) + "odd\n\n")
-    (loss,) = imported(path).provenance.losses
-    assert loss.text.endswith(f"the first at line {head.count(chr(10)) + 1}")
-
-
-@pytest.mark.usefixtures("two_processors")
-@pytest.mark.parametrize("text", ["", "a 1 1.000001: cycles:\n\t               1 f (x)\n"])
-def test_a_file_without_a_place_to_cut_is_read_whole(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "script.txt"
-    path.write_text(text)
-    (columns,) = parts.parse_source(file_source(str(path)))
-    assert sum(map(len, columns.batches)) == bool(text)

@@ -20,11 +20,12 @@ import numpy as np
 from hotspot.errors import MalformedProfile
 from hotspot.importers.base import Head, ImporterInfo, ImportOptions, Match, NotThisFormat, Source
 from hotspot.importers.perf_script.columns import Columns
+from hotspot.importers.perf_script.compiled import CompiledParser
 from hotspot.importers.perf_script.headers import MISSING
-from hotspot.importers.perf_script.parse import parse
-from hotspot.importers.perf_script.parts import parse_source
-from hotspot.importers.perf_script.pieces import line_number
-from hotspot.importers.perf_script.profile import assemble, counted, has_headers
+from hotspot.importers.perf_script.parse import ScriptParser
+from hotspot.importers.perf_script.pieces import line_number, pieces
+from hotspot.importers.perf_script.profile import assemble, counted
+from hotspot.native.perf_script import perf_script_library
 from hotspot.profile import Loss, LossKind, Profile, Provenance
 
 INFO = ImporterInfo(
@@ -57,7 +58,7 @@ def detect(head: Head) -> Match:
         return Match.NO
     if _REPORT.search(text) or _HEADER_BLOCK.search(text) or _RECORD.search(text):
         return Match.YES
-    return _resemblance([_parse_head(head)])
+    return _resemblance(_parse_head(head))
 
 
 def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
@@ -75,8 +76,8 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
             "this is the output of `perf report`, which has no samples",
             hint="run `perf script -i perf.data > profile.perf.txt` where it was recorded and read that",
         )
-    parts = parse_source(source)
-    if _resemblance(parts) is Match.NO and detect(source.head) is not Match.YES:
+    columns = _read(source)
+    if _resemblance(columns) is Match.NO and detect(source.head) is not Match.YES:
         raise NotThisFormat(source.path, "no samples as `perf script` prints them")
     version, duration = _VERSION.search(text), _DURATION.search(text)
     provenance = Provenance(
@@ -86,41 +87,51 @@ def load(source: Source, options: ImportOptions) -> Sequence[Profile]:
         producer=f"perf {version[1]}" if version else "perf",
         duration_ns=int(duration[1] + (duration[2] or "").ljust(6, "0")) if duration else None,
     )
-    return [assemble(parts, provenance, losses=_skipped(source, parts))]
+    return [assemble(columns, provenance, losses=_skipped(source, columns))]
 
 
-def _resemblance(parts: Sequence[Columns]) -> Match:
+def _read(source: Source) -> Columns:
+    parser = _parser()
+    with source.open() as stream:
+        for piece, offset, stop in pieces(stream, source.path):
+            parser.feed(piece, offset, stop)
+    return parser.columns()
+
+
+def _parser() -> ScriptParser | CompiledParser:
+    native = perf_script_library()
+    return ScriptParser() if native is None else CompiledParser(native)
+
+
+def _resemblance(columns: Columns) -> Match:
     """Say how much what was read looks like samples: stacks under full headers, or at least stacks or timed events."""
     best = Match.NO
-    for part in parts:
-        has_stack = part.stacks.sum(axis=1) > 0
-        has_name = np.array([bool(event) for event in part.events], dtype=bool)
-        for rows in part.batches:
-            stacked, named, timed = has_stack[rows.stack], has_name[rows.event], rows.time != MISSING
-            if bool((stacked & timed & named).any()):
-                return Match.YES
-            if bool((stacked & (timed | named)).any()):
-                best = Match.YES
-            elif bool(stacked.any() or (timed & named).any()):
-                best = max(best, Match.MAYBE)
-    skipped, lines = (
-        sum(numbers) for numbers in zip(*((p.oddities.skipped, p.oddities.lines) for p in parts), strict=True)
-    )
-    return best if skipped * 2 <= lines else Match.NO
+    has_name = np.array([bool(event) for event in columns.events], dtype=bool)
+    for rows in columns.batches:
+        stacked = columns.stacks.have_frames(rows.stack)
+        named, timed = has_name[rows.event], rows.time != MISSING
+        if bool((stacked & timed & named).any()):
+            return Match.YES
+        if bool((stacked & (timed | named)).any()):
+            best = Match.YES
+        elif bool(stacked.any() or (timed & named).any()):
+            best = max(best, Match.MAYBE)
+    return best if columns.oddities.skipped * 2 <= columns.oddities.lines else Match.NO
 
 
 def _parse_head(head: Head) -> Columns:
     data = head.text.encode("utf-8", errors="replace").replace(b"\r\n", b"\n")
-    return parse(data if head.complete else data[: data.rfind(b"\n") + 1])
+    parser = _parser()
+    parser.feed(data if head.complete else data[: data.rfind(b"\n") + 1], 0)
+    return parser.columns()
 
 
-def _skipped(source: Source, parts: Sequence[Columns]) -> list[Loss]:
-    odd = [part.oddities for part in parts]
-    count = sum(part.skipped for part in odd)
-    places = [part.skipped_at for part in odd]
-    if has_headers(parts):
-        count += sum(part.headless for part in odd)
-        places += [part.headless_at for part in odd]
+def _skipped(source: Source, columns: Columns) -> list[Loss]:
+    odd = columns.oddities
+    count, places = odd.skipped, [odd.skipped_at]
+    if columns.has_headers():
+        count += odd.headless
+        places.append(odd.headless_at)
     known = [place for place in places if place is not None]
     if not count or not known:
         return []

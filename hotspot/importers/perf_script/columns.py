@@ -1,14 +1,15 @@
-"""What parsing `perf script` text yields: plain columns, picklable, free of references to the text."""
+"""What parsing `perf script` text yields: plain columns, free of references to the text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
+from hotspot.builder import ProfileBuilder
 from hotspot.importers.perf_script.headers import Who
-from hotspot.importers.perf_script.stacks import FrameKey
 from hotspot.profile import Bool, Int32, Int64
 
 NO_HEADER = -1  # in place of a thread: frames without a header above them
@@ -19,7 +20,7 @@ class Rows:
     """Samples, a row each.
 
     Attributes:
-        stack: row of ``Columns.stacks``, int32[n].
+        stack: what it is called by ``Columns.stacks``, int32[n].
         thread: row of ``Columns.threads``, or `NO_HEADER`, int32[n].
         event: row of ``Columns.events``, int32[n].
         time: nanoseconds, or -1 where none is printed, int64[n].
@@ -81,28 +82,49 @@ class Oddities:
     cut: int
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Everything read from a piece or from several.
+class Stacks(Protocol):
+    """The stacks of samples, as ``Rows.stack`` numbers them."""
+
+    def have_frames(self, stack: Int32) -> Bool:
+        """Return which of some stacks have a frame, bool[n]."""
+
+    def add_to(self, builder: ProfileBuilder, columns: Columns) -> AddedStacks:
+        """Add the distinct stacks of all samples to a builder that is empty, with their commands as roots."""
+
+
+@dataclass
+class AddedStacks:
+    """The distinct stacks of all samples, with their commands.
 
     Attributes:
-        frames: distinct frames.
-        chain_frame: frames of all chains end to end, leaf first, int32[...].
-        chain_offset: where each chain begins, with the end of the last, int64[chains + 1].
-        chain_depth: entries of the recorded call chain (inlined frames left out), int32[chains].
-        stacks: (callers, leaf) as chain ids, int32[stacks, 2].
+        number: which distinct stack each sample of each batch has, int32[rows]; the first batch is the last item.
+        depth: entries of the recorded call chain of each, inlined frames left out, int32[n].
+        handle: of each, in the builder, int32[n].
+    """
+
+    number: list[Int32]
+    depth: Int32
+    handle: Int32
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Everything read from a text.
+
+    Attributes:
+        stacks: what the rows refer to.
         threads: (pid, tid, comm).
         events: event names; the empty one is not printed.
         batches: the samples in order; `assemble` empties it.
         oddities: what could not be read.
     """
 
-    frames: tuple[FrameKey, ...]
-    chain_frame: Int32
-    chain_offset: Int64
-    chain_depth: Int32
-    stacks: Int32
+    stacks: Stacks
     threads: tuple[Who, ...]
     events: tuple[bytes, ...]
     batches: list[Rows]
     oddities: Oddities
+
+    def has_headers(self) -> bool:
+        """Whether any sample has a header; where none has, frames alone are samples (``perf script -F ip,sym``)."""
+        return any(bool((rows.thread != NO_HEADER).any()) for rows in self.batches)

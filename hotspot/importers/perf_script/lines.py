@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hotspot.importers.base import decode_text
 from hotspot.profile import UNKNOWN, Kind
@@ -235,6 +236,9 @@ def _parse_frame_shape(line: bytes) -> FrameLine | None:
 def _split_module(tail: bytes) -> tuple[bytes, bytes | None, bool]:
     """Split ``name (module)``; the module, None where not printed, may itself hold ``(...)``."""
     if tail.endswith(b")"):
+        name, opened, module = tail[:-1].rpartition(b" (")
+        if opened and b"(" not in module and b")" not in module:
+            return name + b" ", module, False
         depth = 0
         for position in range(len(tail) - 1, -1, -1):
             byte = tail[position]
@@ -343,6 +347,7 @@ _JIT = re.compile(
 _DELETED = " (deleted)"
 
 
+@lru_cache(maxsize=1 << 12)
 def module_kind(module: str) -> Kind:
     """Return the kind of the frames of a module: kernel, JIT-compiled or user."""
     module = module.removesuffix(_DELETED)

@@ -1,6 +1,6 @@
 """Parses a piece of `perf script` text into columns, without knowing the rest of the file.
 
-A piece ends at a line end, best at an empty line. Pieces may be parsed by one `ScriptParser`, or by several whose `Columns` are joined later (`hotspot.importers.perf_script.profile`), in other processes if need be.
+A piece ends at a line end, best at an empty line.
 
 Paragraphs (text between empty lines) of the usual shape, one header above whole frames, are read in bulk: their
 lines are found and their headers read with numpy, their stacks are looked up as bytes in a dict. The stack is cut after
@@ -12,6 +12,7 @@ paragraphs are read line by line by `BlockReader`; where both ways could read a 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -23,19 +24,13 @@ from hotspot.importers.perf_script.headers import MISSING, HeaderReader
 from hotspot.importers.perf_script.line_index import Lines
 from hotspot.importers.perf_script.lines import Header
 from hotspot.importers.perf_script.numbering import Numbering
+from hotspot.importers.perf_script.stack_tree import ChainStacks
 from hotspot.importers.perf_script.stacks import EMPTY, UNREADABLE, StackTable
 from hotspot.importers.perf_script.text_cache import TextCache, look_up
 from hotspot.profile import Bool, Int32, Int64
 
 _FLAT_LINES = 8  # paragraphs of so many lines, the second of which is no frame, are tried as flat samples
 _TAB = 0x09
-
-
-def parse(piece: bytes, offset: int = 0) -> Columns:
-    """Parse one piece that begins ``offset`` bytes into the text."""
-    parser = ScriptParser()
-    parser.feed(piece, offset)
-    return parser.columns()
 
 
 @dataclass
@@ -63,14 +58,8 @@ class ScriptParser:
 
     def columns(self) -> Columns:
         """Return what was read, in the order of the text; the parser is spent then."""
-        flat, offsets, depth = self.table.flat_chains()
-        packed = self._stacks.keys()
         return Columns(
-            frames=tuple(self.table.frames),
-            chain_frame=flat,
-            chain_offset=offsets,
-            chain_depth=depth,
-            stacks=np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32),
+            stacks=self.stacks(),
             threads=tuple(self.headers.threads),
             events=tuple(self.headers.events),
             batches=[rows for _, rows in sorted(self._batches, key=itemgetter(0))],
@@ -85,6 +74,13 @@ class ScriptParser:
             ),
         )
 
+    def stacks(self) -> ChainStacks:
+        """Return the stacks read so far."""
+        flat, offsets, depth = self.table.flat_chains()
+        packed = self._stacks.keys()
+        chains = np.stack([packed >> 32, packed & 0xFFFFFFFF], axis=1).astype(np.int32)
+        return ChainStacks(tuple(self.table.frames), flat, offsets, depth, chains)
+
     def feed(self, piece: bytes, offset: int, stop: int | None = None) -> None:
         r"""Read a piece.
 
@@ -93,17 +89,28 @@ class ScriptParser:
             offset: where it begins in the text, to say where a line could not be read.
             stop: read ``piece[:stop]`` only, which spares a copy.
         """
-        lines = Lines.of(piece, len(piece) if stop is None else stop)
+        rows, _ = self.read(piece, len(piece) if stop is None else stop, lambda place: offset + place)
+        if len(rows):
+            self._batches.append((offset, rows))
+
+    def read(self, text: bytes, stop: int, place_of: Callable[[int], int]) -> tuple[Rows, Int64]:
+        """Read ``text[:stop]``; return its samples in order and where each begins.
+
+        Args:
+            text: as for `feed`.
+            stop: how much of it to read.
+            place_of: tells where in the whole text a place of this one is.
+        """
+        lines = Lines.of(text, stop)
         first, last = lines.paragraphs()
         if not len(first):
-            return
+            return join_rows([]), first
         self._lines += int((last - first + 1).sum())
         below = lines.data[lines.start[np.minimum(first + 1, last)]]
         is_flat = (last - first >= _FLAT_LINES) & (below != _TAB)
         rows, header = self._read_stacked(lines, first, last, (last > first) & ~is_flat)
         if len(header) == len(first):
-            self._batches.append((offset, rows))
-            return
+            return rows, lines.start[header]
         odd = np.ones(len(first), dtype=bool)
         odd[np.searchsorted(first, header)] = False
         # With the empty lines below, since one may stand inside a sample.
@@ -114,11 +121,12 @@ class ScriptParser:
             todo[read] = False
             parts.append(rows)
             places.append(lines.start[read])
-        rows, place = self._read_lines(lines, todo, offset)
+        rows, place = self._read_lines(lines, todo, place_of)
         parts.append(rows)
         places.append(place)
-        rows = join_rows(parts).pick(np.argsort(np.concatenate(places), kind="stable"))
-        self._batches.append((offset, rows))
+        place = np.concatenate(places)
+        order = np.argsort(place, kind="stable")
+        return join_rows(parts).pick(order), place[order]
 
     # -- in bulk -------------------------------------------------------------------------------------------------
 
@@ -166,8 +174,8 @@ class ScriptParser:
 
     # -- line by line --------------------------------------------------------------------------------------------
 
-    def _read_lines(self, lines: Lines, todo: Bool, offset: int) -> tuple[Rows, Int64]:
-        """Read marked lines one by one; return also where each sample begins in the piece."""
+    def _read_lines(self, lines: Lines, todo: Bool, place_of: Callable[[int], int]) -> tuple[Rows, Int64]:
+        """Read marked lines one by one; return also where each sample begins."""
         chain, thread, event = array("i"), array("i"), array("i")
         time, period, places = array("q"), array("q"), array("q")
         edge = np.flatnonzero(np.diff(todo, prepend=False, append=False)).tolist()
@@ -178,7 +186,7 @@ class ScriptParser:
                 continue
             reader = BlockReader(self.table, block.split(b"\n"))
             for sample in reader.samples():
-                header = sample.header or self._note_headless(sample, offset + at)
+                header = sample.header or self._note_headless(sample, place_of(at + sample.place))
                 chain.append(sample.chain)
                 thread.append(self.headers.thread_of(header) if sample.header else NO_HEADER)
                 event.append(self.headers.event_of(header))
@@ -188,7 +196,7 @@ class ScriptParser:
             self._skipped += reader.skipped
             self._lost += reader.lost
             if reader.skipped_at is not None:
-                self._skipped_at = _earlier(self._skipped_at, offset + at + reader.skipped_at)
+                self._skipped_at = _earlier(self._skipped_at, place_of(at + reader.skipped_at))
         leaf = np.array(chain, dtype=np.int32)
         rows = Rows(
             stack=self._number_stacks(np.full_like(leaf, EMPTY), leaf),
@@ -199,9 +207,9 @@ class ScriptParser:
         )
         return rows, np.array(places, dtype=np.int64)
 
-    def _note_headless(self, sample: Sample, block_offset: int) -> Header:
+    def _note_headless(self, sample: Sample, place: int) -> Header:
         self._headless += sample.lines
-        self._headless_at = _earlier(self._headless_at, block_offset + sample.place)
+        self._headless_at = _earlier(self._headless_at, place)
         return Header()
 
 

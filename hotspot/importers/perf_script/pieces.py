@@ -13,7 +13,7 @@ _PIECE = 1 << 20  # fastest where text, offsets and lookups stay within the cach
 _LONGEST_LINE = 1 << 26
 _LINES_TO_TRY = 1000
 _UTF8_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Piece(NamedTuple):
@@ -59,7 +59,7 @@ def line_number(stream: BinaryIO, path: str, position: int) -> int:
 
 def _utf8_blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
     block = stream.read(size)
-    if block[:2] in UTF16_MARKS:
+    if block[:2] in _UTF16_MARKS:
         decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
         while block:
             yield decoder.decode(block).encode("utf-8", errors="replace")

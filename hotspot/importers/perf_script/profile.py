@@ -1,4 +1,4 @@
-"""Turns the `Columns` of parsed pieces into one `Profile`.
+"""Turns `Columns` into a `Profile`.
 
 The stack's root is the command (`Kind.PROCESS`); a sample without frames is that one frame, as in
 ``stackcollapse-perf.pl``, and ``[no stack]`` only where there is no command either. Each event E has the value
@@ -17,9 +17,9 @@ import numpy as np
 from hotspot.builder import ProfileBuilder
 from hotspot.errors import EmptyProfile
 from hotspot.importers.base import decode_text
-from hotspot.importers.perf_script.columns import NO_HEADER, Columns, Rows
+from hotspot.importers.perf_script.columns import NO_HEADER, AddedStacks, Columns, Rows
 from hotspot.importers.perf_script.headers import MISSING, Who
-from hotspot.importers.perf_script.stack_tree import PartStacks, add_stacks, by_appearance
+from hotspot.importers.perf_script.stack_tree import by_appearance
 from hotspot.profile import Int64, Loss, LossKind, Profile, Provenance, Thread
 from hotspot.units import ValueType
 
@@ -57,13 +57,13 @@ class _Survey:
     first: int | None = None
     last: int = 0
 
-    def add(self, part: Columns, rows: Rows) -> None:
-        for event in by_appearance(rows.event, len(part.events)):
-            name = part.events[event]
+    def add(self, columns: Columns, rows: Rows) -> None:
+        for event in by_appearance(rows.event, len(columns.events)):
+            name = columns.events[event]
             has_period = bool((rows.period[rows.event == event] != MISSING).any())
             self.events[name] = self.events.get(name, False) or has_period
-        for number in by_appearance(rows.thread[rows.thread != NO_HEADER], len(part.threads)):
-            thread = _thread(part.threads[number])
+        for number in by_appearance(rows.thread[rows.thread != NO_HEADER], len(columns.threads)):
+            thread = _thread(columns.threads[number])
             if thread is not None:
                 self.threads.setdefault(thread, len(self.threads))
         times = rows.time[rows.time != MISSING]
@@ -82,79 +82,71 @@ class _Tally:
     no_time: int = 0
 
 
-def assemble(parts: Sequence[Columns], provenance: Provenance, *, losses: Sequence[Loss] = ()) -> Profile:
-    """Join the columns of consecutive pieces; their batches are emptied on the way, so that memory holds each sample once.
+def assemble(columns: Columns, provenance: Provenance, *, losses: Sequence[Loss] = ()) -> Profile:
+    """Make a profile of columns; their batches are emptied on the way, so that memory holds each sample once.
 
     Args:
-        parts: in the order of the text.
+        columns: what was read.
         provenance: what is known without the samples; ``duration_ns`` is filled in from the times where None.
         losses: said before those found here.
 
     Raises:
         EmptyProfile: there is no sample.
     """
-    _drop_headless(parts)
+    _drop_headless(columns)
     survey = _Survey()
-    for part in parts:
-        for rows in part.batches:
-            survey.add(part, rows)
+    for rows in columns.batches:
+        survey.add(columns, rows)
     if not survey.events:
         raise EmptyProfile(provenance.path, "there is no sample in this perf script text")
     value_types, events = _value_types(survey.events)
     builder = ProfileBuilder(value_types)
     tally = _Tally()
-    for part, stacks in zip(parts, add_stacks(builder, parts), strict=True):
-        _add_part(builder, part, stacks, survey, events, tally)
+    _add_samples(builder, columns, columns.stacks.add_to(builder, columns), survey, events, tally)
     main = next(iter(events.values()))
     duration = provenance.duration_ns
     if duration is None and survey.first is not None:
         duration = survey.last - survey.first or None
     return builder.build(
-        replace(provenance, duration_ns=duration, losses=(*losses, *_losses(parts, tally))),
+        replace(provenance, duration_ns=duration, losses=(*losses, *_losses(columns, tally))),
         threads=tuple(survey.threads),
         selected=main.samples if main.period == _NO_COLUMN else main.period,
     )
 
 
-def _add_part(
+def _add_samples(
     builder: ProfileBuilder,
-    part: Columns,
-    stacks: PartStacks,
+    columns: Columns,
+    stacks: AddedStacks,
     survey: _Survey,
     events: dict[bytes, _Event],
     tally: _Tally,
 ) -> None:
     numbers = [
-        -1 if (thread := _thread(who)) is None else survey.threads.get(thread, -1) for who in part.threads
+        -1 if (thread := _thread(who)) is None else survey.threads.get(thread, -1) for who in columns.threads
     ]
     thread_row = np.array([*numbers, -1], dtype=np.int32)  # the last is for samples without a header
-    part.batches.reverse()
-    while part.batches:
-        rows, stack = part.batches.pop(), stacks.number.pop()
+    columns.batches.reverse()
+    while columns.batches:
+        rows, stack = columns.batches.pop(), stacks.number.pop()
         tally.truncated += int((stacks.depth[stack] == MAX_STACK).sum())
         tally.no_time += 0 if survey.first is None else int((rows.time == MISSING).sum())
         builder.add_samples(
             stacks.handle[stack],
-            _weights(part, rows, events, len(builder.value_types), tally),
+            _weights(columns, rows, events, len(builder.value_types), tally),
             None if survey.first is None else np.maximum(rows.time, 0),
             thread_row[rows.thread] if survey.threads else None,
         )
 
 
-def has_headers(parts: Sequence[Columns]) -> bool:
-    """Whether any sample has a header; where none has, frames alone are samples (``perf script -F ip,sym``)."""
-    return any(bool((rows.thread != NO_HEADER).any()) for part in parts for rows in part.batches)
-
-
-def _drop_headless(parts: Sequence[Columns]) -> None:
+def _drop_headless(columns: Columns) -> None:
     """Drop frames without a header where samples have headers: theirs was not understood."""
-    if not has_headers(parts):
+    if not columns.has_headers():
         return
-    for part in parts:
-        for number, rows in enumerate(part.batches):
-            headed = rows.thread != NO_HEADER
-            if not headed.all():
-                part.batches[number] = rows.pick(headed)
+    for number, rows in enumerate(columns.batches):
+        headed = rows.thread != NO_HEADER
+        if not headed.all():
+            columns.batches[number] = rows.pick(headed)
 
 
 def _thread(who: Who) -> Thread | None:
@@ -185,9 +177,9 @@ def _value_types(with_period: dict[bytes, bool]) -> tuple[tuple[ValueType, ...],
     return tuple(value_types), events
 
 
-def _weights(part: Columns, rows: Rows, events: dict[bytes, _Event], columns: int, tally: _Tally) -> Int64:
-    weights = np.zeros((len(rows), columns), dtype=np.int64)
-    for number, name in enumerate(part.events):
+def _weights(columns: Columns, rows: Rows, events: dict[bytes, _Event], width: int, tally: _Tally) -> Int64:
+    weights = np.zeros((len(rows), width), dtype=np.int64)
+    for number, name in enumerate(columns.events):
         of_event = np.flatnonzero(rows.event == number)
         if not len(of_event):
             continue
@@ -203,15 +195,15 @@ def _weights(part: Columns, rows: Rows, events: dict[bytes, _Event], columns: in
 # -- losses ---------------------------------------------------------------------------------------------------
 
 
-def _losses(parts: Sequence[Columns], tally: _Tally) -> list[Loss]:
+def _losses(columns: Columns, tally: _Tally) -> list[Loss]:
     losses: list[Loss] = []
     if tally.truncated:
         where = f"in {counted(tally.truncated, 'sample')}"
         text = f"stacks of {MAX_STACK} entries, perf's default limit, {where}: callers may be missing"
         losses.append(Loss(LossKind.TRUNCATED, text, tally.truncated))
-    if lost := sum(part.oddities.lost for part in parts):
+    if lost := columns.oddities.lost:
         losses.append(Loss(LossKind.DROPPED, f"perf lost {counted(lost, 'event')} while recording", lost))
-    if cut := sum(part.oddities.cut for part in parts):
+    if cut := columns.oddities.cut:
         losses.append(Loss(LossKind.DROPPED, f"{counted(cut, 'frame line')} cut off inside the module", cut))
     if tally.no_period:
         text = f"{counted(tally.no_period, 'sample')} without a period, where others of the event have one: taken as 1"

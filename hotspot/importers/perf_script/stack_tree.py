@@ -1,8 +1,7 @@
-"""Hands the distinct stacks of parsed pieces to the builder in depth-first order, which spares it to merge them."""
+"""Hands the distinct stacks of samples, kept as chains, to the builder in depth-first order, which spares it to merge them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,48 +10,19 @@ import numpy.typing as npt
 
 from hotspot.builder import ProfileBuilder
 from hotspot.importers.base import decode_text
-from hotspot.importers.perf_script.columns import Columns
+from hotspot.importers.perf_script.columns import AddedStacks, Columns
 from hotspot.importers.perf_script.numbering import Numbering
-from hotspot.profile import NO_STACK, Int32, Int64, Kind
+from hotspot.importers.perf_script.stacks import FrameKey
+from hotspot.profile import NO_STACK, Bool, Int32, Int64, Kind
 
+NO_STACK_FRAME: FrameKey = (NO_STACK, "", 0, "", Kind.USER)
 _STACKS = 1 << 12  # compared at a time, so that memory is bounded
 _FRAME = np.dtype(">u4")  # so that stacks are ordered as their bytes are
 
 
-@dataclass
-class PartStacks:
-    """The distinct stacks of a part, with their commands.
-
-    Attributes:
-        number: which distinct stack each sample of each batch has, int32[rows]; the first batch is the last item.
-        depth: entries of the recorded call chain of each, int32[n].
-        handle: of each, in the builder, int32[n].
-    """
-
-    number: list[Int32]
-    depth: Int32
-    handle: Int32
-
-
-def add_stacks(builder: ProfileBuilder, parts: Sequence[Columns]) -> list[PartStacks]:
-    """Add the stacks of all parts to the builder.
-
-    Frames are interned in the order of the samples and siblings follow their frames, so that a profile does not
-    depend on how its text was cut into parts.
-    """
-    keys: list[bytes] = []
-    stacks = [_add_part(builder, part, keys) for part in parts]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    offset = np.append(0, np.cumsum([len(keys[i]) // _FRAME.itemsize for i in order]))
-    flat = np.frombuffer(b"".join([keys[i] for i in order]), dtype=_FRAME)
-    keys.clear()
-    handle = np.empty(len(order), dtype=np.int32)
-    handle[order] = builder.add_sorted_stacks(*_added(flat, offset))
-    begin = 0
-    for part in stacks:
-        part.handle = handle[begin : begin + len(part.depth)]
-        begin += len(part.depth)
-    return stacks
+def command_frame(comm: bytes) -> FrameKey:
+    """Return the root of the stacks of a command."""
+    return decode_text(comm), "", 0, "", Kind.PROCESS
 
 
 def by_appearance(column: Int32, count: int) -> list[int]:
@@ -63,57 +33,100 @@ def by_appearance(column: Int32, count: int) -> list[int]:
     return [int(number) for number in found[np.argsort(first[found])]]
 
 
-def _add_part(builder: ProfileBuilder, part: Columns, keys: list[bytes]) -> PartStacks:
-    """Number the distinct stacks of a part and append the frames of each, from root to leaf, to ``keys``."""
-    comms = {
-        comm: len(part.frames) + i for i, comm in enumerate(dict.fromkeys(t[2] for t in part.threads if t[2]))
-    }
-    # By thread; the last is for samples without a header.
-    comm_of = np.array([*(comms.get(comm, -1) for _, _, comm in part.threads), -1], dtype=np.int64)
-    count = len(part.stacks)
-    distinct = Numbering()
-    number = [distinct.number((comm_of[rows.thread] + 1) * count + rows.stack) for rows in part.batches]
-    key = distinct.keys()
+@dataclass(frozen=True)
+class ChainStacks:
+    """Stacks of two chains each, see `hotspot.importers.perf_script.stacks.StackTable`.
 
-    comm, chains = key // count - 1, part.stacks[key % count]  # callers, leaf
-    frames = [*part.frames, *((decode_text(comm), "", 0, "", Kind.PROCESS) for comm in comms)]
-    frame = np.zeros(len(frames), dtype=_FRAME)
-    for begin in range(0, len(key), _STACKS):
-        block = slice(begin, begin + _STACKS)
-        flat, offset = _spelled_out(part, comm[block], chains[block])
-        for local in by_appearance(flat, len(frames)):
-            frame[local] = builder.frames.intern(*frames[local])
-        text = frame[flat].tobytes()
-        keys += [text[a:b] or _no_stack(builder) for a, b in pairwise((offset * _FRAME.itemsize).tolist())]
-    return PartStacks(number[::-1], part.chain_depth[chains].sum(axis=1), np.zeros(0, dtype=np.int32))
-
-
-def _no_stack(builder: ProfileBuilder) -> bytes:
-    """Return the stack of samples that have neither frames nor a command."""
-    return np.array([builder.frames.intern(NO_STACK)], dtype=_FRAME).tobytes()
-
-
-def _spelled_out(part: Columns, comm: Int64, chains: Int32) -> tuple[Int32, Int64]:
-    """Return the frames of some stacks, from root to leaf, end to end, and where each begins, with the end of the last.
-
-    Args:
-        part: whose chains they are.
-        comm: frame of each stack's command, or -1, int64[n].
-        chains: callers and leaf of each, int32[n, 2].
+    Attributes:
+        frames: distinct frames.
+        chain_frame: frames of all chains end to end, leaf first, int32[...].
+        chain_offset: where each chain begins, with the end of the last, int64[chains + 1].
+        chain_depth: entries of the recorded call chain (inlined frames left out), int32[chains].
+        chains: callers and leaf of each stack, int32[stacks, 2].
     """
-    size = np.diff(part.chain_offset)[chains]
-    offset = np.append(0, np.cumsum((comm >= 0) + size.sum(axis=1)))
-    flat = np.empty(int(offset[-1]), dtype=np.int32)
-    at = offset[:-1]
-    flat[at[comm >= 0]] = comm[comm >= 0]
-    at = at + (comm >= 0)
-    for chain, length in zip(chains.T, size.T, strict=True):
-        step = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        # A chain is stored leaf first.
-        source = np.repeat(part.chain_offset[chain + 1] - 1, length) - step
-        flat[np.repeat(at, length) + step] = part.chain_frame[source]
-        at = at + length
-    return flat, offset
+
+    frames: tuple[FrameKey, ...]
+    chain_frame: Int32
+    chain_offset: Int64
+    chain_depth: Int32
+    chains: Int32
+
+    def have_frames(self, stack: Int32) -> Bool:
+        """Return which of some stacks have a frame, bool[n]."""
+        chains: Int32 = self.chains[stack]
+        found: Bool = chains.sum(axis=1) > 0
+        return found
+
+    def add_to(self, builder: ProfileBuilder, columns: Columns) -> AddedStacks:
+        """Add the distinct stacks of all samples.
+
+        Frames are interned in the order of the samples and siblings follow their frames, so that a profile does not
+        depend on how its text was cut into pieces.
+        """
+        comms = dict.fromkeys(comm for _, _, comm in columns.threads if comm)
+        root = {comm: len(self.frames) + 1 + i for i, comm in enumerate(comms)}
+        frames = [*self.frames, NO_STACK_FRAME, *map(command_frame, comms)]
+        number, distinct = self.number(columns, root)
+        keys: list[bytes] = []
+        frame = np.zeros(len(frames), dtype=_FRAME)
+        for begin in range(0, len(distinct), _STACKS):
+            flat, offset = self.spell_out(distinct[begin : begin + _STACKS], no_stack=len(self.frames))
+            for local in by_appearance(flat, len(frames)):
+                frame[local] = builder.frames.intern(*frames[local])
+            text = frame[flat].tobytes()
+            keys += [text[a:b] for a, b in pairwise((offset * _FRAME.itemsize).tolist())]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        offset = np.append(0, np.cumsum([len(keys[i]) // _FRAME.itemsize for i in order]))
+        joined = np.frombuffer(b"".join([keys[i] for i in order]), dtype=_FRAME)
+        keys.clear()
+        handle = np.empty(len(order), dtype=np.int32)
+        handle[order] = builder.add_sorted_stacks(*_added(joined, offset))
+        depth = self.chain_depth[self.chains[distinct[:, 1]]].sum(axis=1)
+        return AddedStacks(number[::-1], depth, handle)
+
+    def number(self, columns: Columns, root: dict[bytes, int]) -> tuple[list[Int32], Int64]:
+        """Number the distinct stacks of all samples, with their commands, in order of appearance.
+
+        Args:
+            columns: the samples.
+            root: frame of each command.
+
+        Returns:
+            The number of each sample's stack, by batch; the root's frame (-1 where there is no command) and the stack of
+            each number, int64[n, 2].
+        """
+        # By thread; the last is for samples without a header.
+        root_of = np.array([*(root.get(comm, -1) for _, _, comm in columns.threads), -1], dtype=np.int64)
+        count = max(len(self.chains), 1)
+        distinct = Numbering()
+        number = [
+            distinct.number((root_of[rows.thread] + 1) * count + rows.stack) for rows in columns.batches
+        ]
+        key = distinct.keys()
+        return number, np.stack([key // count - 1, key % count], axis=1)
+
+    def spell_out(self, stacks: Int64, no_stack: int) -> tuple[Int32, Int64]:
+        """Return the frames of some stacks, from root to leaf, end to end, and where each begins, with the end of the last.
+
+        Args:
+            stacks: frame of the root, or -1, and number of each stack, int64[n, 2].
+            no_stack: the frame of a stack that has none.
+        """
+        root, chains = stacks[:, 0].copy(), self.chains[stacks[:, 1]]
+        size = np.diff(self.chain_offset)[chains]
+        root[(root < 0) & (size.sum(axis=1) == 0)] = no_stack
+        offset = np.append(0, np.cumsum((root >= 0) + size.sum(axis=1)))
+        flat = np.empty(int(offset[-1]), dtype=np.int32)
+        at = offset[:-1]
+        flat[at[root >= 0]] = root[root >= 0]
+        at = at + (root >= 0)
+        for chain, length in zip(chains.T, size.T, strict=True):
+            step = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+            # A chain is stored leaf first.
+            source = np.repeat(self.chain_offset[chain + 1] - 1, length) - step
+            flat[np.repeat(at, length) + step] = self.chain_frame[source]
+            at = at + length
+        return flat, offset
 
 
 def _added(flat: npt.NDArray[np.uint32], offset: Int64) -> tuple[Int32, Int64, Int64]:

@@ -117,6 +117,10 @@ class StackTable:
         key = (frame.name, file, line, frame.module, int(frame.kind))
         if frame.cut:
             self.cut.add((frame.address, frame.name))
+        return self.number(key)
+
+    def number(self, key: FrameKey) -> int:
+        """Return the id of a frame given by its key."""
         return self.frames.setdefault(key, len(self.frames))
 
     def read_frames(self, lines: Sequence[bytes]) -> FrameRun | None:
