@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -26,8 +27,9 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the library and make the wheel one of this platform, for any Python 3."""
         root = Path(self.root)
+        known = next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")
         command = [
-            *shlex.split(os.environ.get("CC", "cc")),
+            *shlex.split(os.environ.get("CC", known)),
             "-O2",
             "-std=c11",
             "-Wall",
