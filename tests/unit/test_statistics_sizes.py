@@ -42,10 +42,10 @@ def test_reference_is_the_weighted_median_of_the_log_ratios() -> None:
     counts = np.array([[5 + row, 9 + 3 * row] for row in range(8)], dtype=float)
     logs = np.log(counts + 0.5)
     ratio = logs[:, 1] - logs.mean(axis=1)
-    # The sides' smaller means 5, 6 ... 12 sum to 68.
+    # Means 7, 9 ... 21 sum to 112; half lies within the sixth value when sorted from the smallest row.
     order = np.argsort(ratio)
-    cumulated = np.cumsum(counts.min(axis=1)[order])
-    middle = ratio[order][np.searchsorted(cumulated, 34)]
+    cumulated = np.cumsum(counts.mean(axis=1)[order])
+    middle = ratio[order][np.searchsorted(cumulated, 56)]
     assert size_factors(counts, AFTER[counts.shape[1]]).factors[1] == pytest.approx(np.exp(middle))
 
 

@@ -17,6 +17,7 @@ Basis = Literal["replicated", "low_confidence", "screening"]
 MIN_REFERENCE_FUNCTIONS = 8
 MIN_REFERENCE_SAMPLES = 4
 MAX_REFERENCE_WEIGHT = 200
+MOST_OF_RARER_SIDE = 10
 # Of the weight of all of them: in short runs one dominant function would else decide alone what "did not change" means,
 # and its own slowdown would count as more work done.
 MAX_REFERENCE_SHARE = 0.25
@@ -40,10 +41,11 @@ def size_factors(self_counts: ArrayLike, is_after: Bool, work: ArrayLike | None 
 
     With `work` known: W_k / mean W. Else over the functions averaging at least 4 samples a run, exp of the weighted median
     of ln(x_jk + 1/2) - mean over runs of ln(x_jk + 1/2): most functions do not change, and one that grows must not make
-    every other look smaller. A function weighs its mean of the side where it is rarer, up to 200 and up to a quarter of
-    all weight, so that what one side alone has, which surely changed, weighs nothing: a slowdown often comes with
-    several new functions, which would together outvote the old ones. With fewer than 8 functions that weigh anything
-    every run counts as equal.
+    every other look smaller. A function weighs its mean, up to 200, up to a quarter of all weight, and up to ten times its
+    mean on the side where it is rarer. What one side alone has surely changed and weighs nothing: a slowdown often comes
+    with several new functions, which would together outvote the old ones. (To weigh all functions by their rarer side would
+    prefer those with a chance excess there, and so be biased.) With fewer than 8 functions that weigh anything every
+    run counts as equal.
 
     Args:
         self_counts: Self samples, shape (functions, K), over the runs of both sides.
@@ -62,13 +64,15 @@ def size_factors(self_counts: ArrayLike, is_after: Bool, work: ArrayLike | None 
         if done.shape != (runs,) or not np.all(np.isfinite(done) & (done > 0)):
             raise ValueError(f"the work of {runs} runs must be {runs} positive numbers, not {done.tolist()}")
         return SizeFactors(done / done.mean(), "work")
+    mean = counts.mean(axis=1)
     rarer = np.minimum.reduce([counts[:, side].mean(axis=1) for side in (is_after, ~is_after) if side.any()])
-    reference = (counts.mean(axis=1) >= MIN_REFERENCE_SAMPLES) & (counts >= 0).all(axis=1) & (rarer > 0)
+    reference = (mean >= MIN_REFERENCE_SAMPLES) & (counts >= 0).all(axis=1) & (rarer > 0)
     if np.count_nonzero(reference) < MIN_REFERENCE_FUNCTIONS:
         return SizeFactors(np.ones(runs), "equal_work")
     logs = np.log(counts[reference] + 0.5)
     logs -= logs.mean(axis=1, keepdims=True)
-    weights = _bounded(np.minimum(rarer[reference], MAX_REFERENCE_WEIGHT))
+    weight = np.minimum(mean, np.minimum(MAX_REFERENCE_WEIGHT, MOST_OF_RARER_SIDE * rarer))
+    weights = _bounded(weight[reference])
     medians = [weighted_median(logs[:, run], weights) for run in range(runs)]
     return SizeFactors(np.exp(medians), "reference")
 
