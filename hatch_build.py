@@ -32,6 +32,7 @@ class CompileHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's 
             *shlex.split(os.environ.get("CC", known)),
             "-O2",
             "-std=c11",
+            "-fno-strict-aliasing",
             "-Wall",
             "-Wextra",
             "-fPIC",

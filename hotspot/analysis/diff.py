@@ -43,6 +43,7 @@ FailOn = Literal["regression", "suspect", "any"]
 InApp = Callable[[Profile], tuple[Bool, Bool]]
 
 TOLERANCE = 0.02
+_UNLIKELY_RATIO = 1000  # of the work of two sides
 """A row whose interval lies within this many shares of the baseline's time is unchanged."""
 
 
@@ -247,7 +248,7 @@ def diff(
         sentence=sentence_for(summary),
         change=found.change,
         interval=found.interval,
-        notes=(*notes, *notes_for(summary, union.counted, assumed.in_sequence)),
+        notes=(*notes, *_ratio_notes(found.ratio), *notes_for(summary, union.counted, assumed.in_sequence)),
         matches=matches_of(union.functions, found.shifts),
     )
 
@@ -258,6 +259,17 @@ def _same_recordings(before: Sequence[Profile], after: Sequence[Profile]) -> boo
         return False  # and no file need be hashed
     first, second = (sorted(run.provenance.sha256 for run in side) for side in (before, after))
     return bool(first[0]) and first == second
+
+
+def _ratio_notes(ratio: float) -> tuple[str, ...]:
+    """Say so where the sides differ so much in size that they hardly count the same thing."""
+    if 1 / _UNLIKELY_RATIO <= ratio <= _UNLIKELY_RATIO:
+        return ()
+    heavier = "after" if ratio > 1 else "before"
+    return (
+        f"{heavier} weighs {max(ratio, 1 / ratio):,.0f} times as much as the other side: do both count the same thing? "
+        "Folded stacks do not tell their unit",
+    )
 
 
 def verdict_of(rows: Sequence[DiffRow], which: Basis) -> Verdict:

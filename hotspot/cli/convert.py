@@ -25,6 +25,13 @@ def command(source: str, target: str, format_name: str | None, inputs: InputOpti
     named: Named = parse_argument(source)
     profile = load_named(named, inputs, distinguishing_labels([named.path])[0])
     write_pieces(target, exporter.write(profile))
+    if exporter.name == "folded" and profile.value_type.unit != "count":
+        note = (
+            f"folded stacks have no unit: these are {profile.value_type.unit}, which readers take for samples"
+        )
+        if any(value_type.counts_samples for value_type in profile.value_types):
+            note += "; --value-type samples writes those"
+        click.echo(f"hotspot: {note}", err=True)
 
 
 def write_pieces(target: str, pieces: Iterator[bytes]) -> None:

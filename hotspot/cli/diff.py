@@ -174,6 +174,8 @@ def _work(given: tuple[str, ...], arguments: tuple[list[Named], list[Named]]) ->
     for text in given:
         match = re.fullmatch(r"(before|after)=(.*)", text)
         if match is None:
+            if re.fullmatch(r"[\d.]+", text) and not os.path.exists(text):
+                raise UsageError(f"--work {text}: give both before=N and after=N")
             files.update(read_work_file(text))
             continue
         try:

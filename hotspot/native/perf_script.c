@@ -9,7 +9,7 @@
 #include "tree_layout.h"
 
 enum { READ, TO_LEARN, LEFT, NO_MEMORY }; /* how far a paragraph came */
-enum { LONGEST_WHO = 600, LONGEST_EVENT = 300, TAIL_BYTES = 32 << 20, AHEAD = 16 };
+enum { LONGEST_WHO = 600, LONGEST_EVENT = 300, LONGEST_OWNER = 4096, TAIL_BYTES = 32 << 20, AHEAD = 16 };
 static const int64_t MOST_SECONDS = INT64_MAX / 1000000000 - 1;
 
 typedef struct {
@@ -21,7 +21,6 @@ typedef struct {
 } frame_line;
 
 typedef struct {
-    uint64_t seed;
     labels whos, events, frames;
     tails tails;
     stack_tree *tree;
@@ -220,6 +219,7 @@ static int read_inlined(perf_script *script, frame_line *line, const frame_line 
     const uint8_t *above, *below = line->address;
     size_t above_size = labels_text(&script->frames, line->label, &above);
     size_t below_size = same ? labels_text(&script->frames, owner->label, &below) : 0;
+    if (below_size > LONGEST_OWNER) return LEFT; /* each label of a pair keeps it */
     if (!scratch_holds(script, above_size + 1 + below_size)) return NO_MEMORY;
     memcpy(script->scratch, above, above_size);
     script->scratch[above_size] = '\n';
@@ -401,7 +401,6 @@ void perf_script_free(perf_script *script) {
 perf_script *perf_script_new(uint64_t seed) {
     perf_script *script = calloc(1, sizeof *script);
     if (!script) return NULL;
-    script->seed = seed;
     script->lines_room = 256;
     script->lines = malloc((size_t)script->lines_room * sizeof *script->lines);
     script->tree = stack_tree_new(seed);

@@ -3,10 +3,18 @@
 
 enum { FIRST_ROOM = 1 << 10 };
 
+/* The next number of splitmix64 (public domain, https://prng.di.unimi.it/splitmix64.c). */
+static uint64_t next_secret(uint64_t *state) {
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebULL;
+    return mixed ^ mixed >> 31;
+}
+
 stack_tree *stack_tree_new(uint64_t seed) {
     stack_tree *tree = calloc(1, sizeof *tree);
     if (!tree) return NULL;
-    tree->seed = seed;
+    for (int i = 0; i < 3; i++) tree->secret[i] = next_secret(&seed);
     tree->bytes_room = 1 << 16;
     tree->texts_room = tree->nodes_room = FIRST_ROOM;
     tree->text_mask = tree->node_mask = 2 * FIRST_ROOM - 1;

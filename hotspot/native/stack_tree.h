@@ -14,7 +14,7 @@
 #include <string.h>
 
 typedef struct {
-    uint64_t seed;        /* so that nobody can write a file whose texts collide */
+    uint64_t secret[3];   /* so that nobody can write a file whose texts collide */
     uint8_t *bytes;       /* all texts end to end */
     size_t bytes_room;
     int64_t *text_end;    /* where each text ends in bytes */
@@ -49,12 +49,13 @@ static inline uint64_t stack_tree_load_half(const uint8_t *at) {
 }
 
 /* After wyhash (public domain, https://github.com/wangyi-fudan/wyhash): folded multiplications of keyed words. The last
- * two words overlap what was read before them, so that no text is copied to fill them up. */
+ * two words overlap what was read before them, so that no text is copied to fill them up. The words are keyed with secrets:
+ * with constants, a word equal to one would make a product of zero and forget all that was hashed before. */
 static inline uint64_t stack_tree_hash(const stack_tree *tree, const uint8_t *text, size_t size) {
-    uint64_t hash = tree->seed ^ stack_tree_mix(size ^ 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL);
+    uint64_t hash = tree->secret[0] ^ stack_tree_mix(size ^ 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL);
     uint64_t one = 0, two = 0;
     for (size_t at = 0; at + 16 < size; at += 16)
-        hash = stack_tree_mix(stack_tree_load(text + at) ^ 0x8ebc6af09c88c6e3ULL, stack_tree_load(text + at + 8) ^ hash);
+        hash = stack_tree_mix(stack_tree_load(text + at) ^ tree->secret[1], stack_tree_load(text + at + 8) ^ hash);
     if (size >= 16) {
         one = stack_tree_load(text + size - 16);
         two = stack_tree_load(text + size - 8);
@@ -67,7 +68,7 @@ static inline uint64_t stack_tree_hash(const stack_tree *tree, const uint8_t *te
     } else if (size) {
         one = (uint64_t)text[0] << 16 | (uint64_t)text[size / 2] << 8 | text[size - 1];
     }
-    hash = stack_tree_mix(one ^ 0x589965cc75374cc3ULL, two ^ hash);
+    hash = stack_tree_mix(one ^ tree->secret[2], two ^ hash);
     return stack_tree_mix(hash, 0xa0761d6478bd642fULL);
 }
 
@@ -122,7 +123,7 @@ static inline int32_t stack_tree_text(stack_tree *tree, const uint8_t *text, siz
 
 static inline uint32_t stack_tree_node_hash(const stack_tree *tree, int32_t parent, int32_t text) {
     uint64_t key = (uint64_t)(uint32_t)parent << 32 | (uint32_t)text;
-    return (uint32_t)stack_tree_mix(key ^ tree->seed, 0x9e3779b97f4a7c15ULL);
+    return (uint32_t)stack_tree_mix(key ^ tree->secret[0], tree->secret[1] | 1);
 }
 
 /* Returns the number of the node of a text below a parent. */

@@ -246,3 +246,17 @@ def test_a_drawing_of_a_recording_does_not_differ_from_it(hotspot: Run, project:
     assert document["verdict"] == "unchanged"
     assert {row["change"] for row in document["rows"]} == {0}
     assert (document["before"]["format"], document["after"]["format"]) == ("folded", "svg")
+
+
+def test_sides_that_hardly_count_the_same_thing_are_doubted(hotspot: Run, project: Path) -> None:
+    text = (project / "base/base-1.folded").read_text()
+    (project / "ns.folded").write_text("".join(f"{line}000000\n" for line in text.splitlines()))
+    result = hotspot("diff", "base/base-1.folded", "ns.folded")
+    assert "times as much as the other side: do both count the same thing?" in result.out.replace("\n", " ")
+    assert result.code == 0
+
+
+def test_work_of_one_side_asks_for_the_other(hotspot: Run, project: Path) -> None:
+    result = hotspot("diff", "base/base-1.folded", "base/base-2.folded", "--work", "1")
+    assert result.err == "hotspot: --work 1: give both before=N and after=N\n"
+    assert result.code == 2

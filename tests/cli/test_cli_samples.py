@@ -109,3 +109,9 @@ def test_the_folded_text_is_what_perf_script_says(hotspot: Run, project: Path) -
     assert ours == hotspot("convert", sample("perf/csvstat.folded"), *to_folded).out
     weights = [int(line.rsplit(" ", 1)[1]) for line in ours.splitlines()]
     assert (len(weights), sum(weights)) == (135, 2747)
+
+
+def test_folded_text_of_anything_but_counts_is_said_to_be_so(hotspot: Run, project: Path) -> None:
+    arguments = ("convert", sample("perf/csvstat.perf.txt.gz"), "-", "--to", "folded")
+    assert "--value-type samples writes those" in hotspot(*arguments).err
+    assert hotspot(*arguments, "--value-type", "samples").err == ""

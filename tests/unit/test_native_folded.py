@@ -11,6 +11,8 @@ from hotspot import native
 from hotspot.native import folded as native_folded
 from hotspot.native.folded import FoldedTree, folded_library
 
+from tests.time_limits import within_processor_time
+
 Tree = Callable[..., FoldedTree]
 
 
@@ -228,3 +230,14 @@ def test_the_environment_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
     native.library.cache_clear()
     assert native.library() is None
     native.library.cache_clear()
+
+
+@pytest.mark.parametrize("word", ["c34c3775cc659958", "e3c6889cf06abc8e", "2f64bd7864d1a6a0"])
+def test_texts_with_a_word_of_the_hash_function_do_not_collide(tree: Tree, word: str) -> None:
+    # Constants of wyhash, by which a hash that is keyed in one factor alone forgets what else it read.
+    begin = bytes.fromhex(word)
+    lines = b"".join(b"%s%08x%s 1\n" % (begin, number, begin) for number in range(60_000))
+    one = tree()
+    with within_processor_time(5):  # 0.1 s; it was 20 s and more
+        assert one.scan(lines).plain == 60_000
+    assert len(one.texts()) == 60_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -282,3 +283,15 @@ def test_the_first_skipped_line_is_told_where_it_stands() -> None:
     (profile,) = perf_script.load(bytes_source("x", text.encode()), ImportOptions())
     (loss,) = profile.provenance.losses
     assert loss.text == f"2 lines could not be read, the first at line {usual.count(chr(10)) * 30 + 1}"
+
+
+def test_a_long_frame_below_many_inlined_ones_is_not_kept_with_each() -> None:
+    inlined = b"".join(b"\t4005b1 f%d (inlined)\n" % number for number in range(3000))
+    text = b"a 1 1.000000: cycles:\n" + inlined + b"\t4005b1 " + b"m" * 50_000 + b" (/bin/x)\n\n"
+    parser = compiled()
+    tracemalloc.start()
+    parser.feed(text, 0, len(text))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 << 20  # the lines themselves; it was 150 MB and more
+    agree(text)
