@@ -10,6 +10,10 @@ import ctypes
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+Declared = dict[str, tuple[Any, list[Any]]]
+"""Name of a C function -> what it returns and what it takes, as types of ctypes."""
 
 _PATH = Path(__file__).with_name("_native.so")
 
@@ -24,3 +28,16 @@ def library() -> ctypes.CDLL | None:
     except OSError:  # of another machine
         return None
     return found
+
+
+def library_with(declared: Declared) -> ctypes.CDLL | None:
+    """Return the compiled library with functions declared, None where there is none or it lacks one of them."""
+    native = library()
+    if native is None:
+        return None
+    for name, (result, arguments) in declared.items():
+        if not hasattr(native, name):  # built from sources of another day
+            return None
+        function = getattr(native, name)
+        function.restype, function.argtypes = result, arguments
+    return native

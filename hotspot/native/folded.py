@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hotspot.native import library
+from hotspot.native import Declared, library_with
 from hotspot.profile import CallTree, Int32, Int64
 
 
@@ -128,11 +128,8 @@ class FoldedTree:
 @cache
 def folded_library() -> ctypes.CDLL | None:
     """Return the compiled library with its functions declared, None where there is none."""
-    native = library()
-    if native is None:
-        return None
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
-    declared = {
+    declared: Declared = {
         "folded_new": (pointer, [ctypes.c_uint64, ctypes.c_int32]),
         "folded_free": (None, [pointer]),
         "folded_scan": (ctypes.c_int, [pointer, pointer, size, pointer]),
@@ -143,9 +140,4 @@ def folded_library() -> ctypes.CDLL | None:
         "folded_rows": (None, [pointer, pointer, pointer]),
         "folded_lay_out": (ctypes.c_int, [pointer] * 8),
     }
-    for name, (result, arguments) in declared.items():
-        if not hasattr(native, name):  # built from sources of another day
-            return None
-        function = getattr(native, name)
-        function.restype, function.argtypes = result, arguments
-    return native
+    return library_with(declared)

@@ -11,12 +11,12 @@ import secrets
 import weakref
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hotspot.native import library
+from hotspot.native import Declared, library_with
 from hotspot.profile import CallTree, Int32, Int64
 
 ODD = (
@@ -169,11 +169,8 @@ class PerfScript:
 @cache
 def perf_script_library() -> ctypes.CDLL | None:
     """Return the compiled library with its functions declared, None where there is none."""
-    native = library()
-    if native is None:
-        return None
     pointer, int32, int64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
-    declared: dict[str, tuple[Any, list[Any]]] = {
+    declared: Declared = {
         "perf_script_new": (pointer, [ctypes.c_uint64]),
         "perf_script_free": (None, [pointer]),
         "perf_script_scan": (int64, [pointer, ctypes.c_char_p, int64, int64, pointer, int32, pointer]),
@@ -184,9 +181,4 @@ def perf_script_library() -> ctypes.CDLL | None:
         "perf_script_rank": (int32, [pointer, pointer, int64, pointer, int32, pointer, pointer]),
         "perf_script_lay_out": (ctypes.c_int, [pointer] * 7),
     }
-    for name, (result, arguments) in declared.items():
-        if not hasattr(native, name):  # built from sources of another day
-            return None
-        function = getattr(native, name)
-        function.restype, function.argtypes = result, arguments
-    return native
+    return library_with(declared)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from hotspot import native
-from hotspot.native import folded as native_folded
 from hotspot.native.folded import FoldedTree, folded_library
 
 from tests.time_limits import within_processor_time
@@ -218,7 +217,7 @@ class Freeing:
 
 
 def test_a_library_of_another_day_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native_folded, "library", object)
+    monkeypatch.setattr(native, "library", object)
     folded_library.cache_clear()
     assert folded_library() is None
     monkeypatch.undo()
